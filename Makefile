@@ -1,0 +1,64 @@
+# Predawn. `make` lists what there is. A data set is a file in conf/: DATA=completejourney (default), kuairand, world, yours.
+SHELL  := /bin/bash
+PYTHON ?= python3.11
+DATA   ?= completejourney
+VENV   := .venv
+BIN    := $(VENV)/bin
+export DATA
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help demo test lint land backfill airflow airflow-stop redis-start redis-stop bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: $(VENV)/.demo ## DATA= DIR=: land a public data set, run a few nights, publish, and show the lists
+	@$(BIN)/python -m examples.demo --data $(DATA) $(if $(DIR),--dir "$(DIR)")
+
+test: $(VENV)/.dev lint ## every check and every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## style, types, and who may import whom
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+land: $(VENV)/.demo ## DATA= DIR=: land the raw daily files of a bundled data set
+	@$(BIN)/python -m examples.demo --data $(DATA) $(if $(DIR),--dir "$(DIR)") --only-land
+
+backfill: $(VENV)/.demo ## DATE= [TO=] [DATA=]: bring a day or a range up to date, and the earlier days it needs
+	@$(BIN)/python -m jobs backfill --data $(DATA) --date "$(DATE)" $(if $(TO),--to "$(TO)") $(ARGS)
+
+airflow: $(VENV)/.dev ## DATA=: a local Airflow that runs the nights after the demo's by itself (Ctrl-C ends it)
+	@$(BIN)/python -m examples.airflow --data $(DATA)
+
+redis-start: $(VENV)/.demo ## start the private Redis server of the demo
+	@$(BIN)/python -m examples.local_redis start
+
+redis-stop: $(VENV)/.demo ## stop it; its lists are kept for the next start
+	@$(BIN)/python -m examples.local_redis stop
+
+bench: $(VENV)/.dev ## what the ranker's scoring costs, both ways in one run
+	@$(BIN)/python -m benchmarks.bench_rank
+
+lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.cfg
+	@for lock in "dev:airflow dev" "airflow:airflow" "demo:"; do \
+	  extras=""; for extra in pipeline demo $${lock#*:}; do extras="$$extras --extra $$extra"; done; \
+	  [ $${lock%%:*} = dev ] || extras="$$extras -c requirements/dev.txt"; \
+	  $(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	    setup.cfg $$extras -o requirements/$${lock%%:*}.txt || exit 1; \
+	done
+
+clean: ## remove everything that runs have left, the environment too
+	rm -rf var $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The environment: made once, brought up to date when its lock changes. What `demo` needs is part of what `dev` needs.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "predawn: no $(PYTHON) on the PATH: install Python 3.11 or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) -m jobs.runtime.machine
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.%: requirements/%.txt setup.cfg | $(VENV)/bin/python
+	@$(BIN)/python -m jobs.runtime.machine
+	@echo "installing requirements/$*.txt into $(VENV) (some minutes, once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,65 @@
+"""The newest item and user snapshots as known on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+ITEM_TYPES = {
+    "item_id": "string",
+    "name": "string",
+    "category": "string",
+    "subcategory": "string",
+    "brand": "string",
+    "price": "double",
+    "created_on": "date",
+}
+
+
+def _fields(lines: DataFrame, fields: Sequence[str]) -> DataFrame:
+    schema = StructType([StructField(name, StringType()) for name in fields])
+    return lines.select(F.from_json("line", schema).alias("raw")).select("raw.*")
+
+
+def items(lines: DataFrame, *, as_of: str, fields: Sequence[str], columns: Mapping[str, str]) -> DataFrame:
+    """Grain: item known on `as_of`. Input column: line (a JSON object). columns: our name -> SQL over string fields.
+
+    Columns: ds, item_id, name, category, subcategory, brand, price (money), created_on (date); null when the source
+    doesn't say. An item created after `as_of` is left out.
+    """
+    typed = _fields(lines, fields).select(
+        *(F.expr(columns[name]).cast(kind).alias(name) for name, kind in ITEM_TYPES.items())
+    )
+    known = typed.where("item_id IS NOT NULL").where(
+        F.col("created_on").isNull() | (F.col("created_on") <= F.lit(as_of).cast("date"))
+    )
+    return _first_by(known, "item_id").select(F.lit(as_of).alias("ds"), *ITEM_TYPES)
+
+
+def users(
+    lines: DataFrame, *, as_of: str, fields: Sequence[str], user_id: str, profile: Mapping[str, str]
+) -> DataFrame:
+    """Grain: user known on `as_of`. Columns: ds, user_id, profile (map of attribute -> value; unknown ones left out)."""
+    typed = _fields(lines, fields).select(
+        F.expr(user_id).cast("string").alias("user_id"),
+        *(F.expr(sql).cast("string").alias(f"_{name}") for name, sql in profile.items()),
+    )
+    rows = _first_by(typed.where("user_id IS NOT NULL"), "user_id")
+    pairs = [F.struct(F.lit(name), F.col(f"_{name}").alias("value")) for name in profile]
+    attributes = F.map_from_entries(F.filter(F.array(*pairs), lambda pair: pair["value"].isNotNull()))
+    return rows.select(
+        F.lit(as_of).alias("ds"),
+        "user_id",
+        (attributes if pairs else F.expr("cast(map() AS map<string,string>)")).alias("profile"),
+    )
+
+
+def _first_by(frame: DataFrame, key: str) -> DataFrame:
+    """One row per key: of several, the least in the order of its columns, so that it is always the same one."""
+    others = [name for name in frame.columns if name != key]
+    if not others:
+        return frame.distinct()
+    return frame.groupBy(key).agg(F.min(F.struct(*others)).alias("row")).select(key, "row.*")

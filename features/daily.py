@@ -1,0 +1,27 @@
+"""user_item_daily: a day's events, counted. The only table that history is read from, so a night costs days, not events."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+def user_item_daily(events: DataFrame) -> DataFrame:
+    """Grain: day x user x item x event type.
+
+    Columns: ds, user_id, item_id, event_type, event_count (events), value_sum (money, null when no event carried a value),
+    value_count (events that carried one), dwell_seconds_sum (seconds, null when none was logged).
+    """
+    return (
+        events.groupBy("ds", "user_id", "item_id", "event_type")
+        .agg(
+            F.count(F.lit(1)).alias("event_count"),
+            # Decimals add up to the same sum in any order of the rows; doubles do not.
+            F.sum(F.col("value").cast("decimal(18,4)")).cast("double").alias("value_sum"),
+            F.count("value").alias("value_count"),
+            F.sum(F.col("dwell_seconds").cast("decimal(18,3)")).cast("double").alias("dwell_seconds_sum"),
+        )
+        .select(
+            "ds", "user_id", "item_id", "event_type", "event_count", "value_sum", "value_count", "dwell_seconds_sum"
+        )
+    )

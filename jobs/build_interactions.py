@@ -1,0 +1,14 @@
+"""build_interactions: positive events of the window in the day's codes, for recall."""
+
+from features.interactions import build_interactions
+from jobs.runtime.context import Context
+
+
+def run(ctx: Context) -> None:
+    interactions = build_interactions(
+        ctx.read("user_item_history"),
+        ctx.read("user_features").select("user_id", "user_code"),
+        ctx.read("item_features").select("item_id", "item_code"),
+        as_of=ctx.ds,
+    )
+    ctx.write("interactions", interactions)

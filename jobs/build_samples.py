@@ -1,0 +1,36 @@
+"""build_samples: what was shown or proposed, as known before the label window, with what happened in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from features.labels import build_labels
+from jobs.ranking_inputs import items, ranker_inputs, user_rows
+from jobs.runtime.context import Context
+from jobs.runtime.spark import ddl
+from models.rank.blocks import proposed_pairs, sample_block, shown_pairs
+
+
+def run(ctx: Context) -> None:
+    log, settings, inputs = ctx.config.data.events, ctx.config.samples, ranker_inputs(ctx)
+    exposure, negatives, seed = log.with_role("exposure"), settings.negatives_per_user, settings.seed
+    labels = build_labels(
+        ctx.read("user_item_daily"),
+        ctx.read("user_features").select("user_id", "user_code"),
+        ctx.read("item_features").select("item_id", "item_code"),
+        positive=log.with_role("positive"),
+        exposure=exposure,
+    )
+    catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
+
+    def sample(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for rows in batches:
+            pairs = shown_pairs(rows) if exposure else proposed_pairs(rows, negatives=negatives, seed=seed)
+            yield sample_block(rows, inputs, catalogue.value, pairs)
+
+    contract = ctx.contract("samples")
+    samples = user_rows(ctx, inputs).join(labels, "user_code").mapInArrow(sample, ddl(contract, without=["ds"]))
+    ctx.write("samples", samples.select(F.lit(ctx.ds).alias("ds"), *contract.names[1:]))

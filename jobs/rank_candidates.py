@@ -1,0 +1,30 @@
+"""rank_candidates: every user's candidates by the ranker's probability, a block of users in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from jobs.ranking_inputs import items, ranker_inputs, user_rows
+from jobs.runtime.context import Context
+from jobs.runtime.spark import ddl
+from models.rank import load_ranker
+from models.rank.blocks import rank_block
+
+
+def run(ctx: Context) -> None:
+    inputs, folder, kind = ranker_inputs(ctx), ctx.folder("ranker"), ctx.config.get("rank.ranker")
+    catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
+
+    def rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        ranker = load_ranker(kind).load(folder)
+        for rows in batches:
+            yield rank_block(rows, inputs, catalogue.value, ranker)
+
+    contract = ctx.contract("rankings")
+    rankings = (
+        user_rows(ctx, inputs).where(F.size("candidate_codes") > 0).mapInArrow(rank, ddl(contract, without=["ds"]))
+    )
+    ctx.write("rankings", rankings.select(F.lit(ctx.ds).alias("ds"), *contract.names[1:]))

@@ -1,0 +1,93 @@
+"""A staged partition against its contract; read back from its files, so what is checked is what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.errors import ContractBroken
+from jobs.tables import Check, Table
+
+_ARROW = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "array<int>": pa.list_(pa.int32()),
+    "array<float>": pa.list_(pa.float32()),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+}
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    return pa.schema([(column.name, _ARROW[column.type]) for column in table.columns])
+
+
+def check_partition(table: Table, day: str, folder: Path) -> tuple[int, list[str]]:
+    """Rows and warnings of a staged day. Raises ContractBroken that lists every difference."""
+    paths = sorted(folder.glob("*.parquet"))
+    if not paths:
+        pq.write_table(arrow_schema(table).empty_table(), folder / "part-00000.parquet")
+        paths = [folder / "part-00000.parquet"]
+    differences = _schema_differences(table, paths[0])
+    if differences:
+        raise ContractBroken(table.name, day, differences)
+    warnings: list[str] = []
+    rows = sum(pq.read_metadata(path).num_rows for path in paths)
+    if not rows and not table.may_be_empty:
+        differences.append("no rows")
+    scalars = [column.name for column in table.columns if "<" not in column.type]
+    data = pa.concat_tables([pq.read_table(path, columns=scalars) for path in paths])
+    if rows and set(pc.unique(data["ds"]).to_pylist()) != {day}:
+        differences.append(f"column ds holds other days than {day}")
+    for column in table.columns:
+        if column.name in scalars and not column.null and (nulls := data[column.name].null_count):
+            differences.append(f"{nulls} of {rows} rows lack {column.name}")
+    if table.key and rows:
+        distinct = data.select(table.key).group_by(list(table.key)).aggregate([]).num_rows
+        if distinct != rows:
+            differences.append(f"{rows - distinct} of {rows} rows repeat a key ({', '.join(table.key)})")
+    for check in table.checks:
+        outside = _outside(data[check.column], check)
+        if outside:
+            message = f"{outside} values of {check.column} lie outside {check.low:g}..{check.high:g}"
+            (differences if check.level == "fail" else warnings).append(message)
+    if differences:
+        raise ContractBroken(table.name, day, differences)
+    return rows, warnings
+
+
+def _schema_differences(table: Table, path: Path) -> list[str]:
+    expected, found = arrow_schema(table), pq.read_schema(path)
+    missing = [name for name in expected.names if name not in found.names]
+    extra = [name for name in found.names if name not in expected.names]
+    differences = [f"column {name} is missing" for name in missing] + [f"column {name} is not in it" for name in extra]
+    for name in expected.names:
+        if name in found.names and not _same_type(expected.field(name).type, found.field(name).type):
+            differences.append(f"column {name} is {found.field(name).type}, not {expected.field(name).type}")
+    if not differences and expected.names != found.names:
+        differences.append(f"columns stand in the order {', '.join(found.names)}")
+    return differences
+
+
+def _same_type(expected: pa.DataType, found: pa.DataType) -> bool:
+    """Equal but for the names and nullability of nested fields, which writers choose as they like."""
+    if pa.types.is_list(expected) and pa.types.is_list(found):
+        return _same_type(expected.value_type, found.value_type)
+    if pa.types.is_map(expected) and pa.types.is_map(found):
+        return expected.key_type == found.key_type and expected.item_type == found.item_type
+    if pa.types.is_timestamp(expected):
+        return pa.types.is_timestamp(found)
+    return expected == found
+
+
+def _outside(values: pa.ChunkedArray, check: Check) -> int:
+    inside = pc.and_(pc.greater_equal(values, check.low), pc.less_equal(values, check.high))
+    return int(pc.sum(pc.invert(inside)).as_py() or 0)

@@ -1,0 +1,172 @@
+"""What a job sees of the world: its day, its declared tables, its settings. Nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.errors import RunError
+from jobs.graph import Job, Read
+from jobs.runtime.checks import arrow_schema, check_partition
+from jobs.runtime.config import Config
+from jobs.runtime.raw import RawZone
+from jobs.runtime.store import Store
+from jobs.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+WORK = "work"
+
+
+class Context:
+    """One job on one day, or on several for a job that spans days. Outputs become visible together, when it ends."""
+
+    def __init__(
+        self,
+        job: Job,
+        days: Sequence[str],
+        config: Config,
+        store: Store,
+        contracts: dict[str, Table],
+        session: Callable[[], SparkSession],
+        say: Callable[[str], None],
+        options: dict[str, Any],
+    ) -> None:
+        self.job, self.days, self.config, self.store = job, list(days), config, store
+        self.raw = RawZone(config.raw_root, config.data.name)
+        self.say, self.options = say, options
+        self._contracts, self._session = contracts, session
+        self._staged: dict[str, Path] = {}
+        self._rows: dict[tuple[str, str], int] = {}
+
+    @property
+    def ds(self) -> str:
+        """The job's only day."""
+        (day,) = self.days
+        return day
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The run's session, started when a job first asks for it."""
+        return self._session()
+
+    def inputs(self, table: str) -> list[str]:
+        """The days of a declared table that this run reads; an optional table's absent days are left out."""
+        read = self._declared(table)
+        days = input_days(read, self.days, self.config)
+        return [day for day in days if self.store.digest(table, day)] if read.optional else days
+
+    def read(self, table: str) -> DataFrame:
+        """The declared days of a table as a Spark frame. Raises MissingPartition."""
+        from jobs.runtime.spark import read_folders
+
+        return read_folders(self.spark, self._contracts[table], self.store.folders(table, self._present(table)))
+
+    def read_arrow(self, table: str, columns: Sequence[str]) -> pa.Table:
+        """The declared days of a table in this process, for what models learn from. Raises MissingPartition."""
+        folders = self.store.folders(table, self._present(table))
+        paths = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
+        parts = [pq.read_table(path, columns=list(columns)) for path in paths]
+        return pa.concat_tables(parts)
+
+    def iter_arrow(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The same in batches, for what must not be held at once. Raises MissingPartition."""
+        for folder in self.store.folders(table, self._present(table)):
+            for path in sorted(folder.glob("*.parquet")):
+                yield from pq.ParquetFile(path).iter_batches(columns=list(columns))
+
+    def contract(self, table: str) -> Table:
+        return self._contracts[table]
+
+    def digest(self, table: str) -> str:
+        """The digest of a declared input's one day. Raises MissingPartition."""
+        return self.folder(table).name
+
+    def folder(self, table: str) -> Path:
+        """The live folder of a declared input that is no table, such as a model."""
+        (folder,) = self.store.folders(table, self._present(table))
+        return folder
+
+    def write(self, table: str, frame: DataFrame) -> None:
+        """Stage a Spark frame as the table's partitions of this run's days. Raises ContractBroken."""
+        from jobs.runtime.spark import write_days
+
+        staged = self._stage(table)
+        write_days(
+            frame, self._contracts[table], self.days, staged, files=1 if self.job.spans else self.config.spark.files
+        )
+        self._check(table)
+
+    def write_arrow(self, table: str, batches: Iterable[pa.Table]) -> None:
+        """Stage Arrow tables, in this order, as one file of the table's partition. Raises ContractBroken."""
+        schema = arrow_schema(self._contracts[table])
+        path = self._stage(table) / self.ds / "part-00000.parquet"
+        path.parent.mkdir()
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_table(batch.select(schema.names).cast(schema))
+        self._check(table)
+
+    def write_folder(self, table: str, save: Callable[[Path], None]) -> None:
+        """Stage a folder that `save` fills, such as a model's files."""
+        folder = self._stage(table) / self.ds
+        folder.mkdir()
+        save(folder)
+
+    def commit(self, fingerprints: dict[str, str]) -> None:
+        """Make everything staged live. fingerprints: per day, what the outputs were built from."""
+        missing = [table for table in self.job.writes if table not in self._staged]
+        if missing:
+            raise RunError(f"job {self.job.name} ended without writing {', '.join(missing)}.")
+        for table, staged in self._staged.items():
+            for day in self.days:
+                facts = {"job": self.job.name, "built_from": fingerprints[day], "rows": self._rows.get((table, day))}
+                self.store.commit(table, day, staged / day, facts)
+        self.discard()
+
+    def discard(self) -> None:
+        for staged in self._staged.values():
+            shutil.rmtree(staged, ignore_errors=True)
+        self._staged.clear()
+
+    def _stage(self, table: str) -> Path:
+        if table not in self.job.writes:
+            raise RunError(f"job {self.job.name} doesn't declare that it writes {table}: see jobs/graph.py.")
+        self._staged[table] = self.store.stage(table)
+        return self._staged[table]
+
+    def _check(self, table: str) -> None:
+        for day in self.days:
+            rows, warnings = check_partition(self._contracts[table], day, self._staged[table] / day)
+            self._rows[(table, day)] = rows
+            for warning in warnings:
+                self.say(f"warning: table {table}, day {day}: {warning}.")
+
+    def _present(self, table: str) -> list[str]:
+        days = self.inputs(table)
+        if not days:
+            raise RunError(
+                f"job {self.job.name} for {self.days[0]} needs an earlier {table}, and the data set "
+                f"{self.config.data.name} begins on {self.config.first_day}: pick a later day."
+            )
+        return days
+
+    def _declared(self, table: str) -> Read:
+        for read in self.job.reads:
+            if read.table == table:
+                return read
+        raise RunError(f"job {self.job.name} doesn't declare that it reads {table}: see jobs/graph.py.")
+
+
+def input_days(read: Read, days: Sequence[str], config: Config) -> list[str]:
+    """The days of one read over all of a run's days, ascending."""
+    found = {day for ds in days for day in read.days(dt.date.fromisoformat(ds), config.windows, config.first_day)}
+    return [day.isoformat() for day in sorted(found)]

@@ -1,0 +1,155 @@
+"""Plans and runs jobs: one job of one day, or whole days with the earlier days that they need."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jobs.errors import RunError, UnexpectedError
+from jobs.graph import Graph, Job
+from jobs.runtime.config import Config
+from jobs.runtime.context import Context, input_days
+from jobs.runtime.raw import RawZone
+from jobs.runtime.store import Store
+from jobs.tables import tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Step:
+    """One job on the days that it builds in one go."""
+
+    job: Job
+    days: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.job.name} {self.days[0]}" + (f" .. {self.days[-1]}" if len(self.days) > 1 else "")
+
+
+@dataclass
+class Runner:
+    """Runs jobs of one data set against one store, sharing one Spark session.
+
+    say: takes lines for the person who watches. options: requests that reach the jobs, such as `make_live`.
+    """
+
+    config: Config
+    say: Callable[[str], None] = print
+    options: dict[str, Any] = field(default_factory=dict)
+    _spark: SparkSession | None = None
+
+    def __post_init__(self) -> None:
+        self.graph = Graph(self.config.recall.channels)  # type: ignore[attr-defined]
+        self.store = Store(self.config.store_root)
+        self.raw = RawZone(self.config.raw_root, self.config.data.name)
+        self.contracts = tables(
+            self.config.recall.channels,  # type: ignore[attr-defined]
+            self.config.data.events.roles,
+            tuple(self.config.data.users.profile),
+        )
+
+    def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:
+        """The steps that bring all jobs of `days` up to date, in order; earlier days only as far as they are needed.
+
+        rebuild: run the jobs of `days` themselves even if their inputs are unchanged. history_only: leave `days` out.
+        """
+        wanted = {day.isoformat() for day in days}
+        needed = {(job.name, day) for job in self.graph.jobs for day in wanted if self.is_due(job, day)}
+        frontier = sorted(needed)
+        while frontier:
+            name, day = frontier.pop()
+            for producer, earlier in self._needs(self.graph.job(name), day):
+                if (producer, earlier) not in needed:
+                    needed.add((producer, earlier))
+                    frontier.append((producer, earlier))
+        stale: set[tuple[str, str]] = set()
+        steps: list[Step] = []
+        for job, day in self._ordered(needed):
+            forced = day in wanted and (rebuild or job.publishes)
+            if not forced and not any(need in stale for need in self._needs(job, day)) and self._is_current(job, day):
+                continue
+            stale.add((job.name, day))
+            if history_only and day in wanted:
+                continue
+            if steps and job.spans and steps[-1].job is job:
+                steps[-1] = Step(job, (*steps[-1].days, day))
+            else:
+                steps.append(Step(job, (day,)))
+        return steps
+
+    def run(self, step: Step) -> float:
+        """Run one step and commit its outputs; returns its seconds. Raises RunError naming job, day and reason."""
+        started = time.perf_counter()
+        context = Context(
+            step.job, step.days, self.config, self.store, self.contracts, self.session, self.say, self.options
+        )
+        try:
+            module = importlib.import_module(step.job.module)
+            module.run(context)
+            context.commit({day: self._fingerprint(step.job, day) for day in step.days})
+        except RunError as error:
+            raise RunError(f"job {step.label} failed: {error}") from error
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or ["no message"])[0]
+            raise UnexpectedError(f"job {step.label} failed: {type(error).__name__}: {reason}") from error
+        finally:
+            context.discard()
+        return time.perf_counter() - started
+
+    def is_due(self, job: Job, day: str) -> bool:
+        return job.is_due(dt.date.fromisoformat(day), self.config.windows, self.config.first_day)
+
+    def session(self) -> SparkSession:
+        if self._spark is None:
+            from jobs.runtime.spark import start_session
+
+            self._spark = start_session(self.config)
+        return self._spark
+
+    def close(self) -> None:
+        if self._spark is not None:
+            self._spark.stop()
+            self._spark = None
+
+    def _ordered(self, needed: set[tuple[str, str]]) -> Iterator[tuple[Job, str]]:
+        """Jobs that span days come first, over all their days; the others day by day. Reads never look ahead."""
+        days = sorted({day for _, day in needed})
+        spanning = [job for job in self.graph.jobs if job.spans]
+        for job in spanning:
+            yield from ((job, day) for day in days if (job.name, day) in needed)
+        for day in days:
+            yield from ((job, day) for job in self.graph.jobs if not job.spans and (job.name, day) in needed)
+
+    def _needs(self, job: Job, day: str) -> list[tuple[str, str]]:
+        return [
+            (self.graph.producers[read.table].name, input_day)
+            for read in job.reads
+            if not read.optional
+            for input_day in input_days(read, [day], self.config)
+        ]
+
+    def _is_current(self, job: Job, day: str) -> bool:
+        manifests = [self.store.manifest(table, day) for table in job.writes]
+        if not all(manifests):
+            return False
+        built_from = self._fingerprint(job, day)
+        return all(manifest is not None and manifest["built_from"] == built_from for manifest in manifests)
+
+    def _fingerprint(self, job: Job, day: str) -> str:
+        """A digest of everything that a job's outputs of a day follow from: settings, raw files, input partitions."""
+        facts = [self.config.fingerprint(job.settings)]
+        facts += [f"{table}={self.raw.fingerprint(table, day)}" for table in job.raw]
+        facts += [
+            f"{read.table}/{input_day}={self.store.digest(read.table, input_day)}"
+            for read in job.reads
+            for input_day in input_days(read, [day], self.config)
+        ]
+        return hashlib.blake2b("\n".join(facts).encode(), digest_size=8).hexdigest()

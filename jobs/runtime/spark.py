@@ -1,0 +1,85 @@
+"""The Spark session of a run, and the few steps every table takes through it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from jobs.errors import RunError
+from jobs.runtime.config import CHECKOUT, Config
+from jobs.runtime.machine import java_problem
+from jobs.tables import Table
+
+PARTITION = "_partition"
+COMPRESSION = "zstd"
+LOGGING = f"-Dlog4j2.configurationFile={CHECKOUT / 'conf' / 'log4j2.properties'}"
+
+
+def start_session(config: Config) -> SparkSession:
+    """A session for one data set: its time zone is the session's, so that naive times mean the business's."""
+    problem = java_problem()
+    if problem:
+        raise RunError(problem)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # Workers import features/ and models/ from the checkout.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
+    builder = SparkSession.builder.appName("predawn").master(config.spark.master)
+    options = {
+        "spark.driver.memory": config.spark.driver_memory,
+        "spark.driver.extraJavaOptions": f"{LOGGING} {config.spark.java_options}".strip(),
+        "spark.sql.shuffle.partitions": str(config.spark.shuffle_partitions),
+        "spark.sql.session.timeZone": config.data.time_zone,
+        "spark.sql.parquet.compression.codec": COMPRESSION,
+        # Adaptive plans pick the number of tasks by size; fixed plans keep the bytes of a partition the same.
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "256",
+        # Below this many folders the driver lists them itself, in less time than a job of as many tasks takes.
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        **config.spark.options,
+    }
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def ddl(table: Table, without: Sequence[str] = ()) -> str:
+    """The columns of a contract in Spark's notation, save for some."""
+    return ", ".join(f"`{column.name}` {column.type}" for column in table.columns if column.name not in without)
+
+
+def spark_schema(table: Table) -> StructType:
+    return StructType.fromDDL(ddl(table))
+
+
+def read_folders(spark: SparkSession, table: Table, folders: Sequence[Path]) -> DataFrame:
+    return spark.read.schema(spark_schema(table)).parquet(*(str(folder) for folder in folders))
+
+
+def write_days(frame: DataFrame, table: Table, days: Sequence[str], staged: Path, *, files: int) -> None:
+    """Write `<staged>/<day>/part-NNNNN.parquet` for every day; rows lie sorted, so the same rows give the same bytes.
+
+    files: per day when one day is written. Several days are always written as one file each.
+    """
+    order = list(table.key) or table.names[1:]
+    spread = frame.repartition(files, *order[:1]) if len(days) == 1 else frame.repartition("ds")
+    arranged = spread.withColumn(PARTITION, F.col("ds")).sortWithinPartitions(PARTITION, *order)
+    arranged.write.partitionBy(PARTITION).mode("overwrite").parquet(str(staged / "spark"))
+    for day in days:
+        source, target = staged / "spark" / f"{PARTITION}={day}", staged / day
+        target.mkdir()
+        for number, path in enumerate(sorted(source.glob("part-*.parquet"))):
+            path.rename(target / f"part-{number:05d}.parquet")
+    strays = [path.name for path in (staged / "spark").glob(f"{PARTITION}=*") if path.name.split("=")[1] not in days]
+    if strays:
+        raise RunError(f"table {table.name}: the job wrote {', '.join(sorted(strays))} besides {', '.join(days)}.")
+    shutil.rmtree(staged / "spark")

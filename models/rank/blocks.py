@@ -1,0 +1,159 @@
+"""Arrow rows of users to the blocks that `models.rank.matrix` assembles, and what is done with each block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from models.rank.base import Ranker
+from models.rank.matrix import NO_GROUP, ItemTable, Ragged, UserBlock, assemble, feature_names
+
+CANDIDATE_CODES = "candidate_codes"
+PAIR_CODES = "pair_codes"
+LABEL_CODES = "label_codes"
+LABELS = "labels"
+NEGATIVE_SHIFT = np.uint64(33)
+NEGATIVE_MIX = np.uint64(0xFF51AFD7ED558CCD)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Names of the columns that make up a block's features, which are also the features' names.
+
+    user and item: float. behaviour: arrays parallel to `PAIR_CODES`. affinities: group -> arrays parallel to
+    `<group>_codes`. evidence: arrays parallel to `CANDIDATE_CODES`.
+    """
+
+    user: tuple[str, ...]
+    item: tuple[str, ...]
+    behaviour: tuple[str, ...]
+    affinities: dict[str, tuple[str, ...]]
+    evidence: tuple[str, ...]
+
+    @property
+    def features(self) -> list[str]:
+        return feature_names(self.user, self.item, self.behaviour, self.affinities, self.evidence)
+
+    @property
+    def user_columns(self) -> list[str]:
+        """The columns that a row per user must have, besides user_code and the label columns."""
+        groups = [name for group, names in self.affinities.items() for name in (f"{group}_codes", *names)]
+        return [*self.user, PAIR_CODES, *self.behaviour, *groups, CANDIDATE_CODES, *self.evidence]
+
+
+def item_table(items: pa.Table, inputs: Inputs) -> ItemTable:
+    """From the rows of item_features in the order of item_code; features under the names of `inputs.item`."""
+    groups = {
+        group: items[f"{group}_code"].fill_null(NO_GROUP).to_numpy().astype(np.int32) for group in inputs.affinities
+    }
+    return ItemTable(_floats([items[name].combine_chunks() for name in inputs.item], len(items)), groups)
+
+
+def offsets_and_codes(lists: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """(n + 1,) int64 and (m,) int32 of a list column without null lists."""
+    offsets = np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy(zero_copy_only=False), dtype=np.int64)])
+    return offsets, lists.flatten().to_numpy(zero_copy_only=False).astype(np.int32)
+
+
+def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, pair_items: np.ndarray) -> UserBlock:
+    """The block of the given pairs, from rows that have `inputs.user_columns`."""
+    return UserBlock(
+        pair_offsets=pair_offsets,
+        pair_items=pair_items,
+        user_values=_floats([rows[name] for name in inputs.user], rows.num_rows),
+        behaviour=_ragged(rows, PAIR_CODES, inputs.behaviour),
+        affinities={group: _ragged(rows, f"{group}_codes", names) for group, names in inputs.affinities.items()},
+        evidence=_ragged(rows, CANDIDATE_CODES, inputs.evidence),
+    )
+
+
+def rank_block(rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: Ranker) -> pa.RecordBatch:
+    """Grain: user. Columns: user_code, item_codes (the candidates, best first; ties by code), scores (probabilities)."""
+    offsets, codes = offsets_and_codes(rows[CANDIDATE_CODES])
+    X = assemble(user_block(rows, inputs, offsets, codes), items)
+    scores = ranker.predict(X, inputs.features).astype(np.float32)
+    users = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
+    order = np.lexsort((codes, -scores, users))
+    lists = [pa.ListArray.from_arrays(offsets.astype(np.int32), pa.array(values[order])) for values in (codes, scores)]
+    return pa.RecordBatch.from_arrays([rows["user_code"], *lists], names=["user_code", "item_codes", "scores"])
+
+
+def shown_pairs(rows: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs where the source logs exposures: each item shown in the label window, at weight 1.
+
+    Returns offsets (n + 1,), items (m,), labels (m,) float32, weights (m,) float32.
+    """
+    offsets, items = offsets_and_codes(rows[LABEL_CODES])
+    labels = rows[LABELS].flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    return offsets, items, labels, np.ones(len(items), np.float32)
+
+
+def proposed_pairs(
+    rows: pa.RecordBatch, *, negatives: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs where it doesn't: a user's candidates, of those not taken at most `negatives`, drawn by a hash of the pair.
+
+    A kept negative stands for as many as were left out for it, so probabilities stay those of all candidates. A user's
+    rows weigh 1 / sqrt(positives) so that big baskets don't speak for everyone; users who took no candidate have none.
+    Returns as `shown_pairs`.
+    """
+    offsets, items = offsets_and_codes(rows[CANDIDATE_CODES])
+    label_offsets, label_items = offsets_and_codes(rows[LABEL_CODES])
+    taken = label_items[rows[LABELS].flatten().to_numpy(zero_copy_only=False) > 0]
+    taken_users = np.repeat(np.arange(rows.num_rows), np.diff(label_offsets))[
+        rows[LABELS].flatten().to_numpy(zero_copy_only=False) > 0
+    ]
+    users = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
+    stride = np.int64(max(items.max(initial=0), taken.max(initial=0)) + 1)
+    labels = np.isin(users * stride + items, taken_users * stride + taken)
+    positives = np.bincount(users[labels], minlength=rows.num_rows)
+    codes = rows["user_code"].to_numpy().astype(np.uint64)[users]
+    draw = _mix(codes * np.uint64(0x9E3779B97F4A7C15) + items.astype(np.uint64) + np.uint64(seed))
+    order = np.lexsort((draw, labels, users))
+    starts = offsets[:-1][users[order]]
+    place = np.empty(len(items), np.int64)
+    place[order] = np.arange(len(items)) - starts
+    keep = (labels | (place < negatives)) & (positives[users] > 0)
+    totals = np.bincount(users[~labels], minlength=rows.num_rows)
+    stands_for = np.where(labels, 1.0, totals[users] / np.minimum(np.maximum(totals[users], 1), negatives))
+    weights = stands_for / np.sqrt(np.maximum(positives[users], 1))
+    kept = np.concatenate([[0], np.cumsum(np.bincount(users[keep], minlength=rows.num_rows))]).astype(np.int64)
+    return kept, items[keep], labels[keep].astype(np.float32), weights[keep].astype(np.float32)
+
+
+def sample_block(
+    rows: pa.RecordBatch,
+    inputs: Inputs,
+    items: ItemTable,
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+) -> pa.RecordBatch:
+    """Grain: pair. Columns: user_code, item_code, label, weight, then the features."""
+    offsets, codes, labels, weights = pairs
+    X = assemble(user_block(rows, inputs, offsets, codes), items)
+    users = np.repeat(rows["user_code"].to_numpy(), np.diff(offsets)).astype(np.int32)
+    columns = [users, codes, labels, weights, *(np.ascontiguousarray(column) for column in X.T)]
+    names = ["user_code", "item_code", "label", "weight", *inputs.features]
+    return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=names)
+
+
+def _mix(values: np.ndarray) -> np.ndarray:
+    """The finaliser of MurmurHash3 (Appleby, public domain): each bit of the result depends on all of the input."""
+    for _ in range(2):
+        values = (values ^ (values >> NEGATIVE_SHIFT)) * NEGATIVE_MIX
+    return values ^ (values >> NEGATIVE_SHIFT)
+
+
+def _ragged(rows: pa.RecordBatch, keys: str, names: Sequence[str]) -> Ragged:
+    offsets, codes = offsets_and_codes(rows[keys])
+    return Ragged(offsets, codes, _floats([rows[name].flatten() for name in names], len(codes)))
+
+
+def _floats(columns: Sequence[pa.Array], length: int) -> np.ndarray:
+    """(length, columns) float32; null is NaN."""
+    values = np.empty((length, len(columns)), np.float32)
+    for number, column in enumerate(columns):
+        values[:, number] = column.to_numpy(zero_copy_only=False)
+    return values

@@ -1,0 +1,33 @@
+"""Boosted trees alone: the peer that the hybrid of trees and logistic regression has to beat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+from scipy.special import expit
+
+from models.rank.base import Ranker, Samples
+from models.rank.trees import TREES_FILE, TreeConfig, fit_trees, raw_scores
+
+
+class Gbdt(Ranker[TreeConfig]):
+    """Trees fitted on all folds. Files: trees.txt (LightGBM's text), ranker.json. Source: Ke et al., NeurIPS 2017."""
+
+    kind = "gbdt"
+    Config = TreeConfig
+
+    _booster: lightgbm.Booster
+
+    def _fit(self, samples: Samples) -> None:
+        self._booster = fit_trees(samples, self.config, self.seed)
+
+    def _predict(self, X: np.ndarray) -> np.ndarray:
+        return expit(raw_scores(self._booster, X, self.config.num_threads))
+
+    def _save(self, folder: Path) -> None:
+        (folder / TREES_FILE).write_text(self._booster.model_to_string(), encoding="utf-8", newline="\n")
+
+    def _load(self, folder: Path) -> None:
+        self._booster = lightgbm.Booster(model_str=(folder / TREES_FILE).read_text(encoding="utf-8"))

@@ -1,0 +1,39 @@
+"""Predawn's client: reads, and publishes, nightly top-N lists in Redis. Needs `redis` only.
+
+from predawn import Reader
+Reader("redis://127.0.0.1:6399/0").top("1364", n=5).items
+"""
+
+from predawn.errors import (
+    CorruptList,
+    InvalidId,
+    NoPublication,
+    OlderThanLive,
+    PredawnError,
+    PublishError,
+    PublishRefused,
+    ReadError,
+    Unavailable,
+    UnknownScene,
+    VerificationFailed,
+)
+from predawn.publisher import Publication, Publisher
+from predawn.reader import Answer, Reader
+
+__all__ = [
+    "Answer",
+    "CorruptList",
+    "InvalidId",
+    "NoPublication",
+    "OlderThanLive",
+    "PredawnError",
+    "Publication",
+    "PublishError",
+    "PublishRefused",
+    "Publisher",
+    "ReadError",
+    "Reader",
+    "Unavailable",
+    "UnknownScene",
+    "VerificationFailed",
+]

@@ -1,0 +1,75 @@
+"""Small publications, and a client that fails on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from predawn import Publication, Publisher
+from predawn.connection import Client
+
+SCENE = "groceries"
+DAY = "2017-12-01"
+POPULAR = ["milk", "bread"]
+
+
+def version_of(day: str = DAY, tag: str = "a") -> str:
+    return f"{day}.{tag}"
+
+
+def lists_of(mark: str, users: int = 5) -> list[tuple[str, list[str]]]:
+    return [(f"user {number}", [f"{mark}-{number}-{rank}" for rank in range(3)]) for number in range(users)]
+
+
+def publish(client: Client, day: str = DAY, tag: str = "a", users: int = 5, **options: Any) -> Publication:
+    """Publishes lists that bear the version's name."""
+    version = version_of(day, tag)
+    settings = {name: options.pop(name) for name in ("keep", "ttl_seconds", "scene") if name in options}
+    publisher = Publisher(client, settings.pop("scene", SCENE), **settings)
+    return publisher.publish(day, version, lists_of(version, users), [f"{version}-popular"], **options)
+
+
+class FaultyPipeline:
+    """A pipeline that calls back before every execution."""
+
+    def __init__(self, inner: Any, before: Callable[[], None]) -> None:
+        self._inner = inner
+        self._before = before
+
+    def execute(self) -> Any:
+        self._before()
+        return self._inner.execute()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class FaultyClient:
+    """Breaks the connection at the `fail_at`-th request (from 1) and, unless `once`, at all later ones; null: never."""
+
+    def __init__(self, inner: redis.Redis, fail_at: int | None = None, once: bool = False) -> None:
+        self._inner = inner
+        self._fail_at = fail_at
+        self._once = once
+        self.requests = 0
+
+    def _count(self) -> None:
+        self.requests += 1
+        if self._fail_at and (self.requests == self._fail_at if self._once else self.requests >= self._fail_at):
+            raise redis.ConnectionError("injected")
+
+    def pipeline(self, transaction: bool = False) -> FaultyPipeline:
+        return FaultyPipeline(self._inner.pipeline(transaction=transaction), self._count)
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._inner, name)
+        if not callable(attribute) or name == "connection_pool":
+            return attribute
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            self._count()
+            return attribute(*arguments, **options)
+
+        return call

@@ -1,0 +1,135 @@
+import pytest
+import redis
+
+from predawn import Answer, CorruptList, InvalidId, NoPublication, Reader, Unavailable, UnknownScene
+from tests.predawn.support import DAY, SCENE, FaultyClient, lists_of, publish, version_of
+
+
+def test_an_answer_names_where_it_comes_from(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    assert Reader(client=redis_client).top("user 1", n=2) == Answer(
+        user="user 1",
+        items=lists_of(version_of())[1][1][:2],
+        tier="user",
+        scene=SCENE,
+        version=version_of(),
+        data_day=DAY,
+    )
+
+
+def test_an_unknown_user_gets_the_popular_list(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    answer = Reader(client=redis_client).top("nobody")
+    assert (answer.tier, answer.items) == ("popular", [f"{version_of()}-popular"])
+
+
+def test_a_list_shorter_than_n_is_returned_whole(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    assert Reader(client=redis_client).top("user 1", n=100).items == lists_of(version_of())[1][1]
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_n_below_one(redis_client: redis.Redis, n: int) -> None:
+    with pytest.raises(ValueError, match=f"n is {n}"):
+        Reader(client=redis_client).top("user 1", n)
+
+
+def test_an_empty_user_id(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    with pytest.raises(InvalidId):
+        Reader(client=redis_client).top("")
+
+
+def test_the_pointer_is_remembered_for_a_while(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("predawn.reader.time.monotonic", lambda: now)
+    reader = Reader(scene=SCENE, client=redis_client, pointer_seconds=5.0)
+    publish(redis_client)
+    assert reader.top("user 1").data_day == DAY
+    publish(redis_client, "2017-12-02")
+    now = 104.9
+    assert reader.top("user 1").data_day == DAY
+    now = 105.0
+    assert reader.top("user 1").data_day == "2017-12-02"
+
+
+def test_a_lookup_with_a_remembered_pointer_is_one_request(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    counting = FaultyClient(redis_client)
+    reader = Reader(client=counting)
+    reader.top("user 1")
+    before = counting.requests
+    reader.top("user 2")
+    reader.top("nobody")
+    assert counting.requests - before == 2
+
+
+def test_a_pruned_version_is_left_at_once(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    reader = Reader(client=redis_client, pointer_seconds=1e9)
+    reader.top("user 1")
+    publish(redis_client, "2017-12-02", keep=1)
+    assert reader.top("user 1").version == "2017-12-02.a"
+    assert reader.top("nobody").version == "2017-12-02.a"
+
+
+def test_expired_lists_are_told(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    redis_client.delete(*redis_client.keys(f"predawn:{SCENE}:{version_of()}:*"))
+    with pytest.raises(NoPublication, match="expired"):
+        Reader(client=redis_client).top("user 1")
+
+
+def test_the_scene_may_be_left_out_when_there_is_one(redis_client: redis.Redis) -> None:
+    with pytest.raises(NoPublication, match="nothing is published"):
+        Reader(client=redis_client).top("user 1")
+    publish(redis_client)
+    assert Reader(client=redis_client).top("user 1").scene == SCENE
+    publish(redis_client, scene="videos")
+    with pytest.raises(UnknownScene, match="'groceries', 'videos'"):
+        Reader(client=redis_client).top("user 1")
+    assert Reader(client=redis_client, scene="videos").top("user 1").scene == "videos"
+
+
+def test_an_unknown_scene_names_the_known_ones(redis_client: redis.Redis) -> None:
+    with pytest.raises(NoPublication, match="'music'"):
+        Reader(client=redis_client, scene="music").top("user 1")
+    publish(redis_client)
+    with pytest.raises(UnknownScene, match=r"'music'.*'groceries'"):
+        Reader(client=redis_client, scene="music").top("user 1")
+
+
+def test_awkward_ids(redis_client: redis.Redis) -> None:
+    scene, users = "a:{b} %", ["x:y", "{tag}", "é 中", "a%3Ab", "a:b", "\x00\n", "🎈" * 256]
+    from predawn import Publisher
+
+    lists = [(user, [f"{user},1"[:200], user]) for user in users]
+    Publisher(redis_client, scene).publish(DAY, version_of(), lists, ["p,q"])
+    reader = Reader(client=redis_client)
+    assert [reader.top(user).items for user in users] == [items for _, items in lists]
+    assert reader.top("nobody").items == ["p,q"]
+
+
+def test_foreign_bytes_in_a_list(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    redis_client.set(f"predawn:{SCENE}:{version_of()}:u:user%201", b"\x80\x04pickle")
+    with pytest.raises(CorruptList):
+        Reader(client=redis_client).top("user 1")
+
+
+def test_the_default_url(redis_server: str, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(redis_client)
+    monkeypatch.setenv("REDIS_URL", redis_server)
+    assert Reader().top("user 1").scene == SCENE
+
+
+def test_redis_down() -> None:
+    with pytest.raises(Unavailable, match=r"redis://127\.0\.0\.1:1/3") as raised:
+        Reader("redis://:secret@127.0.0.1:1/3").top("user 1")
+    assert "secret" not in str(raised.value)
+
+
+def test_a_url_of_something_else_does_not_show_its_password() -> None:
+    with pytest.raises(ValueError, match="isn't valid") as raised:
+        Reader("http://user:secret@127.0.0.1")
+    assert "secret" not in str(raised.value)
