@@ -10,17 +10,24 @@ from pyspark.sql import functions as F
 from features.specs import GROUPS, affinity_features, behaviour_features
 
 
+def coded_pairs(history: DataFrame, user_codes: DataFrame, item_codes: DataFrame) -> DataFrame:
+    """Grain: user x item: user_item_history with user_code, item_code and `<group>_code`, a user's rows in one place.
+
+    user_codes: user_id, user_code. item_codes: item_id, item_code, `<group>_code`.
+    """
+    return history.join(item_codes, "item_id").join(user_codes, "user_id").repartition("user_code")
+
+
 def build_behaviour_features(
-    history: DataFrame, user_codes: DataFrame, item_codes: DataFrame, *, as_of: str, roles: Mapping[str, str]
+    pairs: DataFrame, user_codes: DataFrame, *, as_of: str, roles: Mapping[str, str]
 ) -> DataFrame:
     """Grain: user of the directory. Arrays of one family are parallel and ascend by their code.
 
-    history: user_item_history. user_codes: user_id, user_code. item_codes: item_id, item_code, `<group>_code`.
+    pairs: of `coded_pairs`; read once per family, so worth persisting. user_codes: user_code.
     Columns: ds, user_code, item_codes, one array of float per feature of `features.specs.behaviour_features`, then for
     each group `<group>_codes` and `<group>_<feature>` arrays of `features.specs.affinity_features`. A null element is a
     missing value; a user without positives in a group has empty arrays there.
     """
-    pairs = history.join(item_codes, "item_id").join(user_codes, "user_id")
     features = behaviour_features(roles)
     per_item = [F.expr(feature.sql).cast("float").alias(feature.name) for feature in features]
     result = user_codes.select("user_code").join(

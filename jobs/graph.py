@@ -64,6 +64,7 @@ class Job:
 
     raw: snapshots and logs read from the landing zone. settings: sections of the configuration that shape the result.
     spans: several days may be built in one go. publishes: acts outside the store, so it is never skipped.
+    timeless: the output doesn't name its day, so an earlier one from the same inputs is the same and serves again.
     every: runs only on days that are a multiple of so many days after the first day; a field of `Windows`.
     channel: the recall channel that this job serves, if it serves one.
     """
@@ -75,6 +76,7 @@ class Job:
     settings: tuple[str, ...] = ("data",)
     spans: bool = False
     publishes: bool = False
+    timeless: bool = False
     every: str | None = None
     channel: str | None = None
 
@@ -149,7 +151,8 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             "train_ranker",
             (Read("samples", step="label_days", times="label_windows"),),
             ("ranker",),
-            settings=("rank",),
+            settings=("data.events", "rank"),
+            timeless=True,
         ),
         Job("rank_candidates", (Read("candidates"), *FEATURES, Read("ranker")), ("rankings",)),
         Job(

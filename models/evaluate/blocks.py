@@ -18,11 +18,16 @@ def replay_block(rows: pa.RecordBatch, ks: Sequence[int]) -> pa.RecordBatch:
 
     Out: source, then `metric_names(ks)`, each in [0, 1]; a row without list scores 0.
     """
-    shown, truth = (
-        column.fill_null([]) if column.null_count else column for column in (rows["item_codes"], rows["truth_codes"])
-    )
-    judged = per_user(_unscored(truth), _unscored(shown), ks)
+    truth = Truth(*_ragged(rows["truth_codes"]))
+    offsets, items = _ragged(rows["item_codes"])
+    judged = per_user(truth, Lists(offsets, items, np.zeros(len(items), np.float32)), ks)
     names = metric_names(ks)
-    return pa.RecordBatch.from_arrays(
-        [rows["source"], *(pa.array(judged[name]) for name in names)], names=["source", *names]
-    )
+    columns = [rows["source"], *(pa.array(judged[name]) for name in names)]
+    return pa.RecordBatch.from_arrays(columns, names=["source", *names])
+
+
+def _ragged(lists: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """(n + 1,) offsets and (nnz,) int32 items; a null list is an empty one."""
+    lengths = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    return offsets, lists.flatten().to_numpy(zero_copy_only=False).astype(np.int32)

@@ -78,9 +78,11 @@ class ALS(Channel[ALSConfig]):
             scores = factors @ self._item_factors.T
             scores[self._seen_entries(block)] = -np.inf
             # BLAS rounds by a row's place in its block; so it only nominates, and the sums that count are made here.
-            items, counts = dense_candidates(scores, k, np.linalg.norm(factors, axis=1) * self._rounding)
+            slack = np.linalg.norm(factors, axis=1) * self._rounding
+            items, counts = dense_candidates(scores, k, slack)
             rows = np.repeat(np.arange(len(block)), counts)
             exact = np.einsum("ij,ij->i", factors[rows], self._item_factors[items], dtype=np.float64)
+            exact[exact <= slack[rows]] = 0  # no more than rounding could make of nothing
             return ragged_top(items, exact, counts, k)
 
         with threadpool_limits(1, user_api="blas"):

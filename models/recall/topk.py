@@ -42,8 +42,8 @@ def by_blocks(top: Callable[[np.ndarray], Lists], rows: np.ndarray, width: int, 
 
 
 def dense_candidates(scores: np.ndarray, k: int, slack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(items, counts): of each row of (n, items) float32 scores every item that may be among its k best above 0, when
-    each score is off by at most half of the row's `slack` ((n,) float32).
+    """(items, counts): of each row of (n, items) float32 scores every item whose true score may be among the k best and
+    above the row's `slack` ((n,) float32), when each score is off by at most half of it.
 
     At least k entries reach the k-th best maximum of the row's groups of columns, so little more than k are returned;
     a partition of whole rows takes three times as long. -inf marks what may not be returned.
@@ -58,11 +58,11 @@ def dense_candidates(scores: np.ndarray, k: int, slack: np.ndarray) -> tuple[np.
     )
     if np.isnan(maxima).any():
         raise ValueError("scores that are not numbers: the channel did not converge, raise its regularization.")
-    bound = np.zeros(n, np.float32)
+    bound = np.maximum(slack / 2, np.finfo(np.float32).smallest_subnormal)
     if maxima.shape[1] > k:
         kth = maxima.shape[1] - k
-        bound = np.maximum(bound, np.partition(maxima, kth, axis=1)[:, kth])
-    keep = scores >= (bound - slack)[:, None]
+        bound = np.maximum(bound, np.partition(maxima, kth, axis=1)[:, kth] - slack)
+    keep = scores >= bound[:, None]
     counts = np.count_nonzero(keep, axis=1)
     return np.flatnonzero(keep) - np.repeat(np.arange(n) * width, counts), counts
 

@@ -26,12 +26,20 @@ def test_sparse_top_is_the_naive_sort(scores: np.ndarray, k: int) -> None:
     assert as_rows(sparse_top(csr_matrix(scores), k)) == naive(scores, k)
 
 
-@given(MATRICES, st.integers(1, 80), st.sampled_from([0.0, 0.5]))
+@given(MATRICES, st.integers(1, 80), st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 9))
 @settings(deadline=None)
-def test_dense_candidates_hold_the_best(scores: np.ndarray, k: int, slack: float) -> None:
-    items, counts = dense_candidates(scores, k, np.full(len(scores), slack, np.float32))
+def test_candidates_of_rounded_scores_hold_the_best(scores: np.ndarray, k: int, slack: float, seed: int) -> None:
+    rounding = np.random.default_rng(seed).uniform(-slack / 2.01, slack / 2.01, scores.shape)
+    rounded = (scores + rounding).astype(np.float32)
+    items, counts = dense_candidates(rounded, k, np.full(len(scores), slack, np.float32))
     rows = np.repeat(np.arange(len(scores)), counts)
-    assert as_rows(ragged_top(items, scores[rows, items], counts, k)) == naive(scores, k)
+    true = np.where(scores > slack, scores, 0)
+    assert as_rows(ragged_top(items, true[rows, items], counts, k)) == naive(true, k)
+
+
+def test_rows_without_evidence_nominate_nothing() -> None:
+    scores = np.zeros((3, 500), np.float32)
+    assert dense_candidates(scores, 50, np.array([0, 1e-9, 1], np.float32))[1].tolist() == [0, 0, 0]
 
 
 @given(MATRICES, st.integers(1, 80), st.integers(0, 9))
