@@ -1,7 +1,7 @@
 """`make airflow`: a local Airflow whose scheduler by itself runs the night after the demo's and publishes it.
 
-Its parts are started here rather than by `airflow standalone`, whose log servers listen on every address of the machine:
-these listen on 127.0.0.1 only.
+Its parts are started here rather than by `airflow standalone`, whose log servers listen on every address of the
+machine: these listen on 127.0.0.1 only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from examples import local_redis
 from examples.airflow_server import HOST, AirflowServer, LocalAirflowError
@@ -62,7 +64,7 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 
 def run(data: str, folder: Path | None, home: Path, *, once: bool) -> int:
-    """0, or 1 when the night failed and `once` is set. Raises an error of one sentence when Airflow can't be started."""
+    """0, or 1 when the night failed and `once` is set. Raises one of the errors that `main` prints as a sentence."""
     if data not in DEMOS:
         raise UsageError(
             f"there is no demo of {data!r}: pick one of {', '.join(DEMOS)}; docs/airflow.md is for your data."
@@ -81,7 +83,7 @@ def run(data: str, folder: Path | None, home: Path, *, once: bool) -> int:
     try:
         server.start()
         print(f"Airflow answers at {server.url} - log in as {server.user} with password {server.password()}")
-        succeeded = watch(server, f"predawn_{data}", night)
+        succeeded = watch(server, f"predawn_{data}", night, config.data.time_zone)
         if succeeded:
             _tell_live(config.data.scene, redis_url, night)
         if once:
@@ -133,12 +135,12 @@ def _landed(config: Config, first: dt.date, last: dt.date) -> bool:
     return True
 
 
-def watch(server: AirflowServer, dag_id: str, night: dt.date) -> bool:
+def watch(server: AirflowServer, dag_id: str, night: dt.date, zone: str) -> bool:
     """Print each task as it ends until the scheduled run of the night has ended; whether it succeeded.
 
     A run that failed in an earlier session is taken up again where it failed. Raises LocalAirflowError.
     """
-    run_id = _scheduled_run(server, dag_id, night)
+    run_id = _scheduled_run(server, dag_id, night, zone)
     path = f"/dags/{dag_id}/dagRuns/{run_id}"
     if server.get(path)["state"] == "failed":
         print("the night failed earlier: its failed tasks are run again")
@@ -161,13 +163,17 @@ def watch(server: AirflowServer, dag_id: str, night: dt.date) -> bool:
         time.sleep(POLL_SECONDS)
 
 
-def _scheduled_run(server: AirflowServer, dag_id: str, night: dt.date) -> str:
+def _scheduled_run(server: AirflowServer, dag_id: str, night: dt.date, zone: str) -> str:
     """The id of the scheduled run whose data day is `night`, once the scheduler has made it."""
+    begins = dt.datetime.combine(night, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
+    ends = begins + dt.timedelta(1)
+    query = urlencode(
+        {"run_type": "scheduled", "logical_date_gte": begins.isoformat(), "logical_date_lt": ends.isoformat()}
+    )
     deadline = time.monotonic() + RUN_SECONDS
     while time.monotonic() < deadline:
         server.check()
-        # The DAG is bounded to one night, so its only scheduled run is that; before it was parsed there's no DAG.
-        found = server.get(f"/dags/{dag_id}/dagRuns?run_type=scheduled&limit=1&order_by=-logical_date", missing={})
+        found = server.get(f"/dags/{dag_id}/dagRuns?{query}", missing={})  # missing: the DAG isn't parsed yet
         if found.get("dag_runs"):
             return str(found["dag_runs"][0]["dag_run_id"])
         time.sleep(POLL_SECONDS)

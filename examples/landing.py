@@ -69,7 +69,7 @@ def land_day(
 
 def _write_part(folder: Path, number: int, lines: bytes) -> None:
     with (
-        open(folder / f"part-{number:05d}.json.gz", "wb") as file,
+        (folder / f"part-{number:05d}.json.gz").open("wb") as file,
         gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=file, mtime=0) as packed,
     ):
         packed.write(lines)

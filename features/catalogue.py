@@ -42,7 +42,7 @@ def items(lines: DataFrame, *, as_of: str, fields: Sequence[str], columns: Mappi
 def users(
     lines: DataFrame, *, as_of: str, fields: Sequence[str], user_id: str, profile: Mapping[str, str]
 ) -> DataFrame:
-    """Grain: user known on `as_of`. Columns: ds, user_id, profile (map of attribute -> value; unknown ones left out)."""
+    """Grain: user known on `as_of`. Columns: ds, user_id, profile (map of attribute -> value; unknown left out)."""
     typed = _fields(lines, fields).select(
         F.expr(user_id).cast("string").alias("user_id"),
         *(F.expr(sql).cast("string").alias(f"_{name}") for name, sql in profile.items()),

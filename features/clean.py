@@ -18,9 +18,9 @@ def parse(
 ) -> DataFrame:
     """Grain: raw line. Input columns: ds, file, line.
 
-    fields: JSON keys, read as strings. columns: for each of `EVENT_COLUMNS` its SQL over those strings. types: event type ->
-    SQL condition. Adds event_types (array of the types whose condition holds) and reason (null for a sound line, else
-    why it is rejected).
+    fields: JSON keys, read as strings. columns: for each of `EVENT_COLUMNS` its SQL over those strings. types: event
+    type -> SQL condition. Adds event_types (array of the types whose condition holds) and reason (null for a sound line,
+    else why it is rejected).
     """
     schema = StructType([StructField(name, StringType()) for name in (*fields, CORRUPT)])
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
@@ -56,8 +56,8 @@ def _reason() -> Column:
 def events(parsed: DataFrame) -> DataFrame:
     """Grain: event; a sound line holds one or several.
 
-    Columns: ds, user_id, item_id, event_type, event_time (timestamp), value (money, null when not logged), dwell_seconds
-    (seconds, null when not logged).
+    Columns: ds, user_id, item_id, event_type, event_time (timestamp), value (money, null when not logged),
+    dwell_seconds (seconds, null when not logged).
     """
     return (
         parsed.where(F.col("reason").isNull())

@@ -1,4 +1,4 @@
-"""user_item_daily: a day's events, counted. The only table that history is read from, so a night costs days, not events."""
+"""user_item_daily: a day's events, counted; history is read from here, so nights cost days, not events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 def user_item_daily(events: DataFrame) -> DataFrame:
     """Grain: day x user x item x event type.
 
-    Columns: ds, user_id, item_id, event_type, event_count (events), value_sum (money, null when no event carried a value),
+    Columns: ds, user_id, item_id, event_type, event_count (events), value_sum (money, null when no event had one),
     value_count (events that carried one), dwell_seconds_sum (seconds, null when none was logged).
     """
     return (

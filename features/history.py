@@ -15,8 +15,8 @@ def user_item_history(
 ) -> DataFrame:
     """Grain: user x item, from the daily rows of the window that ends on `as_of`.
 
-    Columns: ds (the as-of day), user_id, item_id, those of `features.specs.pair_features` as bigint, ages (array of int,
-    days before as-of with a positive event, ascending), weights (array of float, those days' summed event weights),
+    Columns: ds (the as-of day), user_id, item_id, those of `features.specs.pair_features` as bigint, ages (array of
+    int, days before as-of with a positive event, ascending), weights (array of float, the days' summed event weights),
     value_sum (money, null when no event carried a value), value_count (events that carried one).
     """
     features = pair_features(roles)

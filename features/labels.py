@@ -16,8 +16,8 @@ def build_labels(
     """Grain: user of the directory with an exposure or a positive event in the window.
 
     daily: user_item_daily of the window. Users and items that the directories (as of the day before) lack are left out:
-    nothing was known of them. Columns: user_code, label_codes (item codes, ascending), labels (parallel, 1.0 when an event
-    of a `positive` type happened, else 0.0).
+    nothing was known of them. Columns: user_code, label_codes (item codes, ascending), labels (parallel, 1.0 when an
+    event of a `positive` type happened, else 0.0).
     """
     took = F.max(F.col("event_type").isin(list(positive)).cast("float")).alias("label")
     pairs = (
@@ -44,9 +44,9 @@ def build_truth(
 ) -> DataFrame:
     """Grain: user with a positive event on the day. Everyone counts: a user without a code has none of the lists.
 
-    The directories and `behaviour` (behaviour_features) are as of the day before; with `behaviour`, items that the user
-    had taken before are no truth. Columns: user_code (null when the user was unknown), truth_codes (distinct item codes;
-    each item that was unknown is a -1 of its own).
+    The directories and `behaviour` (behaviour_features) are as of the day before; with `behaviour`, items that the
+    user had taken before are no truth. Columns: user_code (null when the user was unknown), truth_codes (distinct item
+    codes; each item that was unknown is a -1 of its own).
     """
     taken = daily.where(F.col("event_type").isin(list(positive))).select("user_id", "item_id").distinct()
     truth = (

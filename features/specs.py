@@ -12,6 +12,8 @@ from dataclasses import dataclass
 PAIR_WINDOWS = {"1d": 1, "7d": 7, "28d": 28}
 HISTORY = "history"
 RATE_PRIOR_STRENGTH = 20.0
+# Whole hundredths add up to the same sum in any order of the rows; doubles do not.
+VALUE_MEAN = "try_divide(sum(cast(round(value_sum * 100) AS bigint)) / 100, sum(value_count))"
 HALF_LIVES = (7, 30, 90)
 WEIGHT_UNITS = 1000000
 GROUPS = ("category", "subcategory", "brand")
@@ -104,12 +106,13 @@ def item_features(roles: Mapping[str, str]) -> list[Feature]:
         ),
         Feature(
             "repeat_share",
-            f"(count_if(positive_days_history > 1) + 1) / (count_if(positive_days_history > 0) + {RATE_PRIOR_STRENGTH})",
+            "(count_if(positive_days_history > 1) + 1)"
+            f" / (count_if(positive_days_history > 0) + {RATE_PRIOR_STRENGTH})",
             "share of its users who came back on another day, smoothed towards low",
         ),
         Feature(
             "value_mean",
-            "sum(value_sum) / sum(value_count)",
+            VALUE_MEAN,
             "mean value of an event, in the source's money",
             null="no event carried a value",
         ),
@@ -126,7 +129,8 @@ def _rates(roles: Mapping[str, str]) -> list[Feature]:
     return [
         Feature(
             f"{kind}_rate_28d",
-            f"(sum({kind}_count_28d) + {RATE_PRIOR_STRENGTH} * max({kind}_prior)) / ({exposures} + {RATE_PRIOR_STRENGTH})",
+            f"(sum({kind}_count_28d) + {RATE_PRIOR_STRENGTH} * max({kind}_prior))"
+            f" / ({exposures} + {RATE_PRIOR_STRENGTH})",
             f"{kind} events per exposure in 28 days, smoothed to the population's rate",
         )
         for kind, role in roles.items()
@@ -159,7 +163,7 @@ def user_features(roles: Mapping[str, str]) -> list[Feature]:
         ),
         Feature(
             "value_mean",
-            "sum(value_sum) / sum(value_count)",
+            VALUE_MEAN,
             "mean value of an event, in the source's money",
             null="no event carried a value",
         ),

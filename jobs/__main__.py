@@ -19,7 +19,7 @@ def parse_day(text: str) -> dt.date:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        day = None  # type: ignore[assignment]
+        day = None
     if day is None or len(text) != len("2017-12-01"):
         raise UsageError(f"{text!r} is no date: write it as YYYY-MM-DD, such as 2017-12-01.")
     return day

@@ -72,7 +72,7 @@ class UserTable(Settings):
 
     fields: tuple[str, ...]
     user_id: str
-    profile: dict[str, str] = {}
+    profile: dict[str, str] = Field(default_factory=dict)
 
 
 class DataSet(Settings):

@@ -1,4 +1,4 @@
-"""merge_candidates: the union of what the channels recalled, per user, with each channel's score and rank as evidence."""
+"""merge_candidates: what the channels recalled, one set per user, with each channel's score and rank as evidence."""
 
 from __future__ import annotations
 

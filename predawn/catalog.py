@@ -120,7 +120,8 @@ class Catalog:
     def flip(self, mine: Entry, even_if_older: bool) -> str | None:
         """Makes a complete version live and answers the version that was live before, or null.
 
-        Raises OlderThanLive when a newer data day went live meanwhile, PublishRefused when another attempt or a clean-up took over.
+        Raises OlderThanLive when a newer data day went live meanwhile, PublishRefused when
+        another attempt or a clean-up took over.
         """
         word, value = self._answer(_FLIP, mine.version, even_if_older, mine.stored)
         if word == "older":

@@ -15,14 +15,13 @@ from jobs.runtime.runner import Runner, Step
 
 
 def run_one(config: Config, name: str, day: dt.date, *, options: Mapping[str, Any]) -> None:
-    """Run one job on one day, whatever stands there. Raises UsageError for an unknown job, RunError when it fails."""
+    """Run one job on one day, whatever stands there. Raises UsageError for an unknown job, RunError on failure."""
     _check_range(config, day, day)
     runner = Runner(config, options=dict(options))
     job = runner.graph.job(name)
     if not runner.is_due(job, day.isoformat()):
-        print(
-            f"{name} {day}: not due, it runs every {getattr(config.windows, str(job.every))} days from {config.first_day}"
-        )
+        days = getattr(config.windows, str(job.every))
+        print(f"{name} {day}: not due, it runs every {days} days from {config.first_day}")
         return
     try:
         seconds = runner.run(Step(job, (day.isoformat(),)))

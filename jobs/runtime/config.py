@@ -90,9 +90,9 @@ class Config(Settings):
     paths: Paths
     spark: Spark
     windows: Windows
-    recall: _Recall  # type: ignore[valid-type]
+    recall: _Recall
     samples: Samples
-    rank: _Rank  # type: ignore[valid-type]
+    rank: _Rank
     topn: TopN
     publish: Publish
     replay: Replay

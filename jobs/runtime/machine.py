@@ -19,7 +19,7 @@ def python_problem() -> str | None:
     if sys.version_info[:2] == PYTHON:
         return None
     wanted, found = (".".join(map(str, version)) for version in (PYTHON, sys.version_info[:2]))
-    return f"Predawn's locked requirements are for Python {wanted}, this is {found}: run `make PYTHON=/path/to/python{wanted} ...`."
+    return f"Predawn needs Python {wanted}, this is {found}: run `make PYTHON=/path/to/python{wanted} ...`."
 
 
 def java_problem() -> str | None:

@@ -9,6 +9,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import RunError, UnexpectedError
@@ -115,9 +117,7 @@ class Runner:
             if manifest is None or manifest["built_from"] != fingerprint:
                 return False
             (folder,) = self.store.folders(table, earlier[-1:])
-            context.write_folder(
-                table, lambda target, source=folder: shutil.copytree(source, target, dirs_exist_ok=True)
-            )
+            context.write_folder(table, partial(_copy, folder))
             self.say(f"{context.job.name} {day}: the samples are those of {earlier[-1]}, so is the model")
         return True
 
@@ -170,3 +170,7 @@ class Runner:
             for input_day in input_days(read, [day], self.config)
         ]
         return hashlib.blake2b("\n".join(facts).encode(), digest_size=8).hexdigest()
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, dirs_exist_ok=True)

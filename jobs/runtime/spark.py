@@ -58,7 +58,9 @@ def ddl(table: Table, without: Sequence[str] = ()) -> str:
 
 
 def spark_schema(table: Table) -> StructType:
-    return StructType.fromDDL(ddl(table))
+    schema = StructType.fromDDL(ddl(table))
+    assert isinstance(schema, StructType)
+    return schema
 
 
 def read_folders(spark: SparkSession, table: Table, folders: Sequence[Path]) -> DataFrame:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -74,11 +73,11 @@ class Store:
         if target.exists():
             shutil.rmtree(staged)
         else:
-            os.rename(staged, target)
+            staged.rename(target)
         text = json.dumps({"table": table, "ds": day, "digest": digest, **facts}, indent=1, sort_keys=True) + "\n"
         aside = partition / f".{MANIFEST}-{uuid.uuid4().hex}"
         aside.write_text(text, encoding="utf-8")
-        os.replace(aside, partition / MANIFEST)
+        aside.replace(partition / MANIFEST)
         for other in partition.iterdir():
             if other.name not in (MANIFEST, digest):
                 shutil.rmtree(other) if other.is_dir() else other.unlink()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
-from models.evaluate.metrics import per_user
+from models.evaluate.metrics import Truth, per_user
+from models.types import Lists
 
 
 def metric_names(ks: Sequence[int]) -> list[str]:

@@ -71,7 +71,7 @@ def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, p
 
 
 def rank_block(rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: Ranker) -> pa.RecordBatch:
-    """Grain: user. Columns: user_code, item_codes (the candidates, best first; ties by code), scores (probabilities)."""
+    """Grain: user. Columns: user_code, item_codes (candidates, best first; ties by code), scores (probabilities)."""
     offsets, codes = offsets_and_codes(rows[CANDIDATE_CODES])
     X = assemble(user_block(rows, inputs, offsets, codes), items)
     scores = ranker.predict(X, inputs.features).astype(np.float32)

@@ -13,7 +13,7 @@ from models.types import Lists
 
 def merge_block(rows: pa.RecordBatch, channels: Sequence[str]) -> pa.RecordBatch:
     """Grain: user. In: user_code, `<channel>_codes`, `<channel>_scores`. Out: user_code, item_codes (ascending), and
-    `<channel>_score`, `<channel>_rank` parallel to it (rank 1 is the best; NaN where the channel didn't recall the item).
+    `<channel>_score`, `<channel>_rank` parallel to it (1 is the best rank; NaN where the channel didn't recall it).
     """
     merged = merge({channel: lists(rows[f"{channel}_codes"], rows[f"{channel}_scores"]) for channel in channels})
     offsets = pa.array(merged.offsets.astype(np.int32))
