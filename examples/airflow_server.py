@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 HOST = "127.0.0.1"
 PARTS: dict[str, tuple[str, ...]] = {
@@ -41,7 +41,7 @@ class AirflowServer:
         self.home, self.url = home, f"http://{HOST}:{port}"
         # Settings of another Airflow, above all its database, must not leak into this one.
         kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
-        self._environment = kept | {
+        self.environment = kept | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
@@ -150,7 +150,7 @@ class AirflowServer:
         with self._log(name).open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "airflow", *arguments],
-                env=self._environment, cwd=self.home, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # a Ctrl-C reaches the program that stops them, not each of them
             )  # fmt: skip
 

@@ -30,10 +30,13 @@ def items(lines: DataFrame, *, as_of: str, fields: Sequence[str], columns: Mappi
     Columns: ds, item_id, name, category, subcategory, brand, price (money), created_on (date); null when the source
     doesn't say. An item created after `as_of` is left out.
     """
-    typed = _fields(lines, fields).select(
-        *(F.expr(columns[name]).cast(kind).alias(name) for name, kind in ITEM_TYPES.items())
+    # Ids are trimmed as those of events are, so that both meet.
+    typed = (
+        _fields(lines, fields)
+        .select(*(F.expr(columns[name]).try_cast(kind).alias(name) for name, kind in ITEM_TYPES.items()))
+        .withColumn("item_id", F.trim("item_id"))
     )
-    known = typed.where("item_id IS NOT NULL").where(
+    known = typed.where("item_id != ''").where(
         F.col("created_on").isNull() | (F.col("created_on") <= F.lit(as_of).cast("date"))
     )
     return _first_by(known, "item_id").select(F.lit(as_of).alias("ds"), *ITEM_TYPES)
@@ -44,10 +47,10 @@ def users(
 ) -> DataFrame:
     """Grain: user known on `as_of`. Columns: ds, user_id, profile (map of attribute -> value; unknown left out)."""
     typed = _fields(lines, fields).select(
-        F.expr(user_id).cast("string").alias("user_id"),
+        F.trim(F.expr(user_id).cast("string")).alias("user_id"),
         *(F.expr(sql).cast("string").alias(f"_{name}") for name, sql in profile.items()),
     )
-    rows = _first_by(typed.where("user_id IS NOT NULL"), "user_id")
+    rows = _first_by(typed.where("user_id != ''"), "user_id")
     pairs = [F.struct(F.lit(name), F.col(f"_{name}").alias("value")) for name in profile]
     attributes = F.map_from_entries(F.filter(F.array(*pairs), lambda pair: pair["value"].isNotNull()))
     return rows.select(

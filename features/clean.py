@@ -68,8 +68,9 @@ def events(parsed: DataFrame) -> DataFrame:
             F.trim("item_id").alias("item_id"),
             "event_type",
             "event_time",
-            F.col("value").cast("double"),
-            F.col("dwell_seconds").cast("double"),
+            # An overlay may name the raw string itself: a number that can't be read is one that wasn't logged.
+            F.col("value").try_cast("double").alias("value"),
+            F.col("dwell_seconds").try_cast("double").alias("dwell_seconds"),
         )
     )
 

@@ -12,14 +12,17 @@ def user_item_daily(events: DataFrame) -> DataFrame:
     Columns: ds, user_id, item_id, event_type, event_count (events), value_sum (money, null when no event had one),
     value_count (events that carried one), dwell_seconds_sum (seconds, null when none was logged).
     """
+    # Decimals add up to the same sum in any order of the rows; doubles do not. What no decimal holds (1e300, NaN) is no
+    # value: one such line must not stop the night.
+    value = F.col("value").try_cast("decimal(18,4)")
+    dwell = F.col("dwell_seconds").try_cast("decimal(18,3)")
     return (
         events.groupBy("ds", "user_id", "item_id", "event_type")
         .agg(
             F.count(F.lit(1)).alias("event_count"),
-            # Decimals add up to the same sum in any order of the rows; doubles do not.
-            F.sum(F.col("value").cast("decimal(18,4)")).cast("double").alias("value_sum"),
-            F.count("value").alias("value_count"),
-            F.sum(F.col("dwell_seconds").cast("decimal(18,3)")).cast("double").alias("dwell_seconds_sum"),
+            F.sum(value).cast("double").alias("value_sum"),
+            F.count(value).alias("value_count"),
+            F.sum(dwell).cast("double").alias("dwell_seconds_sum"),
         )
         .select(
             "ds", "user_id", "item_id", "event_type", "event_count", "value_sum", "value_count", "dwell_seconds_sum"

@@ -11,25 +11,24 @@ from features.labels import build_labels
 from jobs.ranking_inputs import items, ranker_inputs, user_rows
 from jobs.runtime.context import Context
 from jobs.runtime.spark import ddl
-from models.rank.blocks import proposed_pairs, sample_block, shown_pairs
+from models.rank.blocks import labelled_pairs, sample_block
 
 
 def run(ctx: Context) -> None:
     log, settings, inputs = ctx.config.data.events, ctx.config.samples, ranker_inputs(ctx)
-    exposure, negatives, seed = log.with_role("exposure"), settings.negatives_per_user, settings.seed
+    negatives, seed = settings.negatives_per_user, settings.seed
     labels = build_labels(
         ctx.read("user_item_daily"),
         ctx.read("user_features").select("user_id", "user_code"),
         ctx.read("item_features").select("item_id", "item_code"),
         positive=log.with_role("positive"),
-        exposure=exposure,
+        exposure=log.with_role("exposure"),
     )
     catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
 
     def sample(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for rows in batches:
-            pairs = shown_pairs(rows) if exposure else proposed_pairs(rows, negatives=negatives, seed=seed)
-            yield sample_block(rows, inputs, catalogue.value, pairs)
+            yield sample_block(rows, inputs, catalogue.value, labelled_pairs(rows, negatives=negatives, seed=seed))
 
     contract = ctx.contract("samples")
     samples = user_rows(ctx, inputs).join(labels, "user_code").mapInArrow(sample, ddl(contract, without=["ds"]))

@@ -21,7 +21,11 @@ def run(ctx: Context) -> None:
     popular = ctx.read_arrow("popular_items", ["rank", "item_id"]).sort_by("rank")["item_id"].to_pylist()
     version = f"{ctx.ds}.{_content(ctx)}"
     try:
-        publisher = Publisher(connect(), scene, ttl_seconds=int(settings.ttl_days * SECONDS_A_DAY), keep=settings.keep)
+        client = connect()
+    except ValueError as error:
+        raise RunError(str(error)) from error
+    try:
+        publisher = Publisher(client, scene, ttl_seconds=int(settings.ttl_days * SECONDS_A_DAY), keep=settings.keep)
         made = publisher.publish(
             ctx.ds, version, _lists(ctx), popular, make_live_if_older=bool(ctx.options.get("make_live"))
         )

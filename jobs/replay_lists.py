@@ -66,7 +66,9 @@ def run(ctx: Context) -> None:
     )
     shares = (F.count_if(F.col("place") < k) / catalogue for k in ks)
     coverage = best.groupBy("source").agg(*(share.alias(name) for share, name in zip(shares, covered, strict=True)))
-    metrics = means.join(coverage, "source").unpivot(["source", "users"], [*names, *covered], "metric", "value")
+    # A channel that recalled nothing covers nothing; its zeros are reported, not left out.
+    judged_and_covered = means.join(coverage, "source", "left").fillna(0.0, covered)
+    metrics = judged_and_covered.unpivot(["source", "users"], [*names, *covered], "metric", "value")
     ctx.write("replay_metrics", metrics.select(F.lit(ctx.ds).alias("ds"), "source", "metric", "value", "users"))
     truth.unpersist()
     lists.unpersist()

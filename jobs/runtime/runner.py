@@ -77,7 +77,8 @@ class Runner:
         steps: list[Step] = []
         for job, day in self._ordered(needed):
             forced = day in wanted and (rebuild or job.publishes)
-            if not forced and not any(need in stale for need in self._needs(job, day)) and self._is_current(job, day):
+            follows = any(need in stale for need in self._needs(job, day, optional=True))
+            if not forced and not follows and self._is_current(job, day):
                 continue
             stale.add((job.name, day))
             if history_only and day in wanted:
@@ -145,11 +146,12 @@ class Runner:
         for day in days:
             yield from ((job, day) for job in self.graph.jobs if not job.spans and (job.name, day) in needed)
 
-    def _needs(self, job: Job, day: str) -> list[tuple[str, str]]:
+    def _needs(self, job: Job, day: str, *, optional: bool = False) -> list[tuple[str, str]]:
+        """(job, day) of what a job's inputs come from; with `optional` also of those that it can do without."""
         return [
             (self.graph.producers[read.table].name, input_day)
             for read in job.reads
-            if not read.optional
+            if optional or not read.optional
             for input_day in input_days(read, [day], self.config)
         ]
 

@@ -15,8 +15,7 @@ CANDIDATE_CODES = "candidate_codes"
 PAIR_CODES = "pair_codes"
 LABEL_CODES = "label_codes"
 LABELS = "labels"
-NEGATIVE_SHIFT = np.uint64(33)
-NEGATIVE_MIX = np.uint64(0xFF51AFD7ED558CCD)
+SHIFT, MIX, SPREAD = np.uint64(33), np.uint64(0xFF51AFD7ED558CCD), np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -81,45 +80,37 @@ def rank_block(rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: R
     return pa.RecordBatch.from_arrays([rows["user_code"], *lists], names=["user_code", "item_codes", "scores"])
 
 
-def shown_pairs(rows: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs where the source logs exposures: each item shown in the label window, at weight 1.
-
-    Returns offsets (n + 1,), items (m,), labels (m,) float32, weights (m,) float32.
-    """
-    offsets, items = offsets_and_codes(rows[LABEL_CODES])
-    labels = rows[LABELS].flatten().to_numpy(zero_copy_only=False).astype(np.float32)
-    return offsets, items, labels, np.ones(len(items), np.float32)
-
-
-def proposed_pairs(
+def labelled_pairs(
     rows: pa.RecordBatch, *, negatives: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs where it doesn't: a user's candidates, of those not taken at most `negatives`, drawn by a hash of the pair.
+    """A user's candidates with what happened to them; the ranker learns on what it will rank.
 
-    A kept negative stands for as many as were left out for it, so probabilities stay those of all candidates. A user's
-    rows weigh 1 / sqrt(positives) so that big baskets don't speak for everyone; users who took no candidate have none.
-    Returns as `shown_pairs`.
+    In: `CANDIDATE_CODES`, and in `LABEL_CODES` and `LABELS` what the user took or, where the source logs exposures, was
+    shown. Candidates among those are all kept. Of the others, which nobody took, at most `negatives` are, drawn by a hash
+    of the pair, and only for users who took a candidate; each stands for as many as were left out for it, so
+    probabilities stay those of all candidates. A user's rows weigh 1 / sqrt(positives): big baskets don't speak for all.
+    Returns offsets (n + 1,), items (m,), labels (m,) float32 and weights (m,) float32.
     """
     offsets, items = offsets_and_codes(rows[CANDIDATE_CODES])
-    label_offsets, label_items = offsets_and_codes(rows[LABEL_CODES])
-    taken = label_items[rows[LABELS].flatten().to_numpy(zero_copy_only=False) > 0]
-    taken_users = np.repeat(np.arange(rows.num_rows), np.diff(label_offsets))[
-        rows[LABELS].flatten().to_numpy(zero_copy_only=False) > 0
-    ]
-    users = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
-    stride = np.int64(max(items.max(initial=0), taken.max(initial=0)) + 1)
-    labels = np.isin(users * stride + items, taken_users * stride + taken)
-    positives = np.bincount(users[labels], minlength=rows.num_rows)
+    seen_offsets, seen_items = offsets_and_codes(rows[LABEL_CODES])
+    took = rows[LABELS].flatten().to_numpy(zero_copy_only=False) > 0
+    numbers = np.arange(rows.num_rows, dtype=np.int64)
+    users, seen_users = np.repeat(numbers, np.diff(offsets)), np.repeat(numbers, np.diff(seen_offsets))
+    stride = np.int64(max(items.max(initial=0), seen_items.max(initial=0)) + 1)
+    keys, seen_keys = users * stride + items, seen_users * stride + seen_items
+    seen, labels = np.isin(keys, seen_keys), np.isin(keys, seen_keys[took])
+
+    def count(where: np.ndarray) -> np.ndarray:
+        return np.bincount(users[where], minlength=rows.num_rows)[users]
+
+    positives, unseen = count(labels), count(~seen)
     codes = rows["user_code"].to_numpy().astype(np.uint64)[users]
-    draw = _mix(codes * np.uint64(0x9E3779B97F4A7C15) + items.astype(np.uint64) + np.uint64(seed))
-    order = np.lexsort((draw, labels, users))
-    starts = offsets[:-1][users[order]]
+    order = np.lexsort((_draw(codes, items, seed), seen, users))
     place = np.empty(len(items), np.int64)
-    place[order] = np.arange(len(items)) - starts
-    keep = (labels | (place < negatives)) & (positives[users] > 0)
-    totals = np.bincount(users[~labels], minlength=rows.num_rows)
-    stands_for = np.where(labels, 1.0, totals[users] / np.minimum(np.maximum(totals[users], 1), negatives))
-    weights = stands_for / np.sqrt(np.maximum(positives[users], 1))
+    place[order] = np.arange(len(items)) - offsets[:-1][users[order]]
+    keep = seen | ((place < negatives) & (positives > 0))
+    stands_for = np.where(seen, 1.0, unseen / np.clip(unseen, 1, negatives))
+    weights = stands_for / np.sqrt(np.maximum(positives, 1))
     kept = np.concatenate([[0], np.cumsum(np.bincount(users[keep], minlength=rows.num_rows))]).astype(np.int64)
     return kept, items[keep], labels[keep].astype(np.float32), weights[keep].astype(np.float32)
 
@@ -139,11 +130,15 @@ def sample_block(
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=names)
 
 
-def _mix(values: np.ndarray) -> np.ndarray:
-    """The finaliser of MurmurHash3 (Appleby, public domain): each bit of the result depends on all of the input."""
+def _draw(users: np.ndarray, items: np.ndarray, seed: int) -> np.ndarray:
+    """(m,) uint64 that look random, each from its user code, item code and seed alone.
+
+    The mixing steps are those of MurmurHash3's finaliser (Appleby, public domain).
+    """
+    values = users * SPREAD + items.astype(np.uint64) + np.uint64(seed) * MIX
     for _ in range(2):
-        values = (values ^ (values >> NEGATIVE_SHIFT)) * NEGATIVE_MIX
-    return values ^ (values >> NEGATIVE_SHIFT)
+        values = (values ^ (values >> SHIFT)) * MIX
+    return values ^ (values >> SHIFT)
 
 
 def _ragged(rows: pa.RecordBatch, keys: str, names: Sequence[str]) -> Ragged:

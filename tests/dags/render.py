@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pendulum
+from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 from airflow.serialization.encoders import coerce_to_core_timetable
-from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from airflow.timetables.base import DataInterval, TimeRestriction, Timetable
 
 from dags.predawn import build_dags
 
 EXPECTED = Path(__file__).parent / "expected"
-RUN_AT = dt.datetime(2017, 12, 2, 3)  # in the data set's zone: the night that builds 2017-12-01
+RUN_ON = dt.date(2017, 12, 2)  # the night that builds 2017-12-01
+THREE = dt.time(3)
 
 
 def timetable(dag: DAG) -> Timetable:
@@ -27,22 +30,32 @@ def timetable(dag: DAG) -> Timetable:
     return coerce_to_core_timetable(dag.timetable)
 
 
-def interval_of_run(dag: DAG, run_at: dt.datetime) -> DataInterval:
-    """The data interval of the run at a naive local time of the DAG's zone."""
-    return timetable(dag).infer_manual_data_interval(run_after=pendulum.instance(run_at, tz=dag.timezone))
+def interval_of_run(dag: DAG, day: dt.date, at: dt.time = THREE) -> DataInterval:
+    """The data interval of the run on a day at a time of the DAG's zone."""
+    run_after = pendulum.instance(dt.datetime.combine(day, at, dag.timezone))
+    return timetable(dag).infer_manual_data_interval(run_after=run_after)
 
 
-def scheduled_runs(dag: DAG, count: int) -> list[DagRunInfo]:
-    """The first runs that the scheduler makes of a DAG that catches up; fewer when the DAG ends before."""
-    runs: list[DagRunInfo] = []
-    restriction = TimeRestriction(earliest=dag.start_date, latest=dag.end_date, catchup=True)
-    while len(runs) < count:
-        last = runs[-1].data_interval if runs else None
-        run = timetable(dag).next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
-        if run is None:
+def scheduled_intervals(dag: DAG, count: int) -> list[DataInterval]:
+    """The data intervals of the first runs that the scheduler makes of a DAG; fewer when the DAG ends before."""
+    intervals: list[DataInterval] = []
+    first, last = (pendulum.instance(date) if date else None for date in (dag.start_date, dag.end_date))
+    restriction = TimeRestriction(earliest=first, latest=last, catchup=True)
+    while len(intervals) < count:
+        before = intervals[-1] if intervals else None
+        run = timetable(dag).next_dagrun_info(last_automated_data_interval=before, restriction=restriction)
+        if run is None or run.data_interval is None:
             break
-        runs.append(run)
-    return runs
+        assert run.run_after == run.data_interval.end
+        intervals.append(run.data_interval)
+    return intervals
+
+
+def template(dag: DAG, task_id: str) -> str:
+    """A task's command line before it is rendered."""
+    task = dag.get_task(task_id)
+    assert isinstance(task, BashOperator)
+    return str(task.bash_command)
 
 
 def commands(dag: DAG, interval: DataInterval) -> dict[str, str]:
@@ -50,16 +63,16 @@ def commands(dag: DAG, interval: DataInterval) -> dict[str, str]:
     environment = dag.get_template_env()
     assert environment.undefined is jinja2.StrictUndefined
     # A worker gets its times from the metadata database, in UTC.
-    context = {
+    context: Any = {
         "data_interval_start": interval.start.in_timezone("UTC"),
         "data_interval_end": interval.end.in_timezone("UTC"),
     }
-    return {task.task_id: task.render_template(task.bash_command, context, environment) for task in dag.tasks}
+    return {task.task_id: task.render_template(template(dag, task.task_id), context, environment) for task in dag.tasks}
 
 
 def page(dag: DAG) -> str:
     """All commands of a DAG's run, one line each, in the order of the graph."""
-    rendered = commands(dag, interval_of_run(dag, RUN_AT))
+    rendered = commands(dag, interval_of_run(dag, RUN_ON))
     return "".join(f"{task_id}: {command}\n" for task_id, command in rendered.items())
 
 

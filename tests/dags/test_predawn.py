@@ -9,14 +9,14 @@ from pathlib import Path
 import jinja2
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Context
 
 from dags.predawn import HISTORY, build_dag, build_dags
 from jobs.dataset import DataSet
 from jobs.errors import UsageError
 from jobs.graph import Graph
 from jobs.overlay import CHECKOUT, data_sets, merged_toml
-from tests.dags.render import EXPECTED, commands, interval_of_run, page, scheduled_runs
+from tests.dags.render import EXPECTED, commands, interval_of_run, page, scheduled_intervals, template
 
 DATA_SETS = data_sets()
 
@@ -44,17 +44,19 @@ def test_the_dag_folder_loads_in_airflow(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_dag_file_loads_no_library_of_the_pipeline(tmp_path: Path) -> None:
-    """As Airflow loads it: by its path, from anywhere, without the checkout on the path."""
+    """As Airflow loads it: by its path, here a symbolic link, from anywhere, without the checkout on the path."""
+    link = tmp_path / "linked.py"
+    link.symlink_to(CHECKOUT / "dags" / "predawn.py")
     code = (
         "import runpy, sys\n"
-        f"runpy.run_path({str(CHECKOUT / 'dags' / 'predawn.py')!r})\n"
+        f"assert runpy.run_path({str(link)!r})['predawn_world'].tasks\n"
         "heavy = {'pyspark', 'pandas', 'numpy', 'pyarrow', 'implicit', 'lightgbm', 'sklearn', 'scipy'}\n"
         "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or None)\n"
     )
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREDAWN_")}
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path, env=os.environ | {"AIRFLOW_HOME": str(tmp_path)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -83,7 +85,7 @@ def test_every_command_is_one_that_the_program_knows() -> None:
     from jobs.__main__ import parser
 
     dag = dag_of("world")
-    for task_id, command in commands(dag, interval_of_run(dag, dt.datetime(2026, 1, 3, 3))).items():
+    for task_id, command in commands(dag, interval_of_run(dag, dt.date(2026, 1, 3))).items():
         python, _, module, *arguments = command.split()
         assert (python, module) == (".venv/bin/python", "jobs")
         parsed = parser().parse_args(arguments)
@@ -94,9 +96,9 @@ def test_every_command_is_one_that_the_program_knows() -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati"])
 def test_the_run_at_three_builds_the_day_before(zone: str) -> None:
     dag = dag_in_zone(zone, dt.date(2017, 1, 1))
-    rendered = commands(dag, interval_of_run(dag, dt.datetime(2017, 12, 2, 3)))
+    rendered = commands(dag, interval_of_run(dag, dt.date(2017, 12, 2)))
     assert {day_of(command) for command in rendered.values()} == {"2017-12-01"}
-    just_before = commands(dag, interval_of_run(dag, dt.datetime(2017, 12, 2, 2, 59)))
+    just_before = commands(dag, interval_of_run(dag, dt.date(2017, 12, 2), dt.time(2, 59)))
     assert {day_of(command) for command in just_before.values()} == {"2017-11-30"}
 
 
@@ -105,16 +107,16 @@ def test_the_run_at_three_builds_the_day_before(zone: str) -> None:
 def test_every_day_is_built_once_across_clock_changes(zone: str, around: dt.date) -> None:
     first = around - dt.timedelta(20)
     dag = dag_in_zone(zone, first)
-    for age, run in enumerate(scheduled_runs(dag, 40)):
+    for age, interval in enumerate(scheduled_intervals(dag, 40)):
         day = first + dt.timedelta(age)
-        assert day_of(commands(dag, run.data_interval)[HISTORY]) == day.isoformat()
-        local = run.run_after.in_timezone(zone)
+        assert day_of(commands(dag, interval)[HISTORY]) == day.isoformat()
+        local = interval.end.in_timezone(zone)
         assert (local.date(), local.hour) == (day + dt.timedelta(1), 3)
 
 
 def test_start_and_end_bound_the_data_days() -> None:
     shanghai = dag_in_zone("Asia/Shanghai", dt.date(2022, 4, 28), PREDAWN_DAG_END="2022-04-30")
-    days = [day_of(commands(shanghai, run.data_interval)[HISTORY]) for run in scheduled_runs(shanghai, 9)]
+    days = [day_of(commands(shanghai, interval)[HISTORY]) for interval in scheduled_intervals(shanghai, 9)]
     assert days == ["2022-04-28", "2022-04-29", "2022-04-30"]
 
 
@@ -127,16 +129,16 @@ def test_nothing_is_caught_up_unless_a_start_is_given() -> None:
 
 def test_the_environment_names_python_and_the_number_of_tasks() -> None:
     dag = dag_of("world", PREDAWN_PYTHON="/opt/my env/bin/python", PREDAWN_DAG_TASKS="8")
-    assert dag.get_task("load_items").bash_command.startswith("'/opt/my env/bin/python' -m jobs run load_items ")
+    assert template(dag, "load_items").startswith("'/opt/my env/bin/python' -m jobs run load_items ")
     assert (dag.max_active_tasks, dag_of("world").max_active_tasks) == (8, 2)
 
 
 def test_an_unknown_data_set_is_named() -> None:
-    with pytest.raises(UsageError, match="'nope'.*completejourney"):
+    with pytest.raises(UsageError, match=r"'nope'.*completejourney"):
         build_dags({"PREDAWN_DAGS": "world, nope"})
 
 
 def test_a_run_without_a_data_interval_fails_instead_of_guessing() -> None:
     dag = dag_of("world")
     with pytest.raises(jinja2.UndefinedError, match="data_interval_start"):
-        dag.get_task("load_items").render_template(dag.get_task("load_items").bash_command, {}, dag.get_template_env())
+        dag.get_task("load_items").render_template(template(dag, "load_items"), Context(), dag.get_template_env())

@@ -1,13 +1,18 @@
-"""The shipped DAG in a real Airflow, beside `python -m jobs backfill` of the same night: the same bytes, the same lists."""
+"""The shipped DAG in a real Airflow, beside `python -m jobs backfill` of the same night: the same bytes and lists.
+
+With `-s` it prints how long each task took. Most of that is the start of a Spark session, some five seconds.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -25,7 +30,7 @@ __all__ = ["redis_client", "redis_server"]
 WORLD = WorldConfig(days=3, users=80, items=120, events=8_000)
 NIGHT = WORLD.last_day  # the first night that has the two label windows which the ranker needs
 RUN_AT = f"{NIGHT + dt.timedelta(1)}T03:00:00+00:00"
-# Every task starts a JVM for a few seconds of work: compiling less and collecting simply makes it some three times faster.
+# Every task starts a JVM for little work: simple compilation and collection make that up to three times faster.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 DEEPEST = 1_000
 
@@ -53,6 +58,13 @@ def python(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.Pop
 
 def wait(process: subprocess.Popen[bytes], folder: Path) -> None:
     assert process.wait() == 0, (folder / "log.txt").read_text(errors="replace")[-5_000:]
+
+
+def durations(folder: Path) -> str:
+    """The tasks with their seconds, slowest first, from Airflow's metadata database."""
+    with closing(sqlite3.connect(folder / "airflow" / "airflow.db")) as database:
+        rows = database.execute("SELECT task_id, duration FROM task_instance ORDER BY duration DESC").fetchall()
+    return ", ".join(f"{task} {seconds:.0f}" for task, seconds in rows)
 
 
 def digests(store: Path) -> dict[str, str]:

@@ -1,0 +1,28 @@
+"""Fixtures of all tests: one Spark session, and a Redis server for those who ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.redis_fixture import redis_client, redis_server
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["redis_client", "redis_server"]
+
+SPARK = {"master": "local[2]", "driver_memory": "1g", "shuffle_partitions": 2}
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """The session of a run of the generated world (time zone UTC); started once, when the first test asks for it."""
+    from jobs.runtime.config import load_config
+    from jobs.runtime.spark import start_session
+
+    session = start_session(load_config("world", {"spark": SPARK}))
+    yield session
+    session.stop()

@@ -1,0 +1,72 @@
+"""A shop as of one day, small enough to work out by hand; its tables are built once and shared by the tests.
+
+ann, bob and cat took something, dan only saw something. i_ghost isn't in the catalogue, i_unseen and zed have no event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from features.behaviour import build_behaviour_features, coded_pairs
+from features.history import user_item_history
+from features.items import build_item_features
+from features.users import build_user_features
+from tests.features.support import AS_OF, PROFILE, ROLES, WEIGHTS, Day, daily_frame
+
+EVENTS: list[Day] = [
+    (0, "ann", "i_bread", "impression", 4, None, 0),
+    (0, "ann", "i_bread", "click", 2, None, 0),
+    (0, "ann", "i_bread", "purchase", 1, 3.0, 1),
+    (6, "ann", "i_bread", "click", 1, None, 0),
+    (7, "ann", "i_bread", "click", 1, None, 0),
+    (27, "ann", "i_bread", "click", 1, None, 0),
+    (28, "ann", "i_bread", "click", 1, None, 0),
+    (1, "ann", "i_milk", "impression", 6, None, 0),
+    (3, "ann", "i_tea", "purchase", 1, 4.5, 1),
+    (10, "ann", "i_tea", "purchase", 1, 5.5, 1),
+    (2, "bob", "i_bread", "impression", 5, None, 0),
+    (2, "bob", "i_bread", "click", 1, None, 0),
+    (1, "bob", "i_bread", "hate", 1, None, 0),
+    (40, "bob", "i_tea", "purchase", 2, 8.0, 2),
+    (1, "cat", "i_ghost", "impression", 1, None, 0),
+    (1, "cat", "i_ghost", "click", 1, None, 0),
+    (5, "dan", "i_milk", "impression", 5, None, 0),
+]
+ITEMS = [
+    ("i_bread", "Bread", "food", "bakery", None, 3.0, "2026-03-01"),
+    ("i_milk", "Milk", "food", "dairy", "acme", 1.5, None),
+    ("i_tea", "Tea", "drinks", None, "acme", None, AS_OF),
+    ("i_unseen", None, "attic", "zoo", None, 9.0, "2026-01-01"),
+]
+USERS = [("ann", {"age": "30", "city": "oslo"}), ("bob", {"city": "bergen"}), ("zed", {"city": "alta"})]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Tables as of `AS_OF`. behaviour has one user more, of code 4, who did nothing."""
+
+    history: DataFrame
+    items: DataFrame
+    users: DataFrame
+    behaviour: DataFrame
+
+
+@pytest.fixture(scope="session")
+def shop(spark: SparkSession) -> Shop:
+    daily = daily_frame(spark, EVENTS)
+    history = user_item_history(daily, as_of=AS_OF, roles=ROLES, weights=WEIGHTS).persist()
+    catalogue = spark.createDataFrame(
+        ITEMS,
+        "item_id string, name string, category string, subcategory string, brand string, price double, born string",
+    ).selectExpr("*", "cast(born AS date) AS created_on")
+    profiles = spark.createDataFrame(USERS, "user_id string, profile map<string,string>")
+    items = build_item_features(history, catalogue, as_of=AS_OF, roles=ROLES).persist()
+    users = build_user_features(history, profiles, as_of=AS_OF, roles=ROLES, profile=PROFILE).persist()
+    user_codes = users.select("user_id", "user_code").union(spark.sql("SELECT 'eve', 4"))
+    item_codes = items.select("item_id", "item_code", "category_code", "subcategory_code", "brand_code")
+    pairs = coded_pairs(history, user_codes, item_codes)
+    behaviour = build_behaviour_features(pairs, user_codes, as_of=AS_OF, roles=ROLES)
+    return Shop(history, items, users, behaviour)

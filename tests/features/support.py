@@ -1,0 +1,47 @@
+"""Small frames in the shape of the tables, and comparisons with the contracts in `jobs.tables`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.tables import tables
+
+AS_OF = "2026-03-31"
+ROLES = {"impression": "exposure", "click": "positive", "purchase": "positive", "hate": "negative"}
+WEIGHTS = {"click": 1.0, "purchase": 4.0}
+PROFILE = ("age", "city")
+DAILY = (
+    "ds string, user_id string, item_id string, event_type string, event_count bigint, value_sum double, "
+    "value_count bigint, dwell_seconds_sum double"
+)
+FLOAT = 1e-6  # relative error of a 32-bit float
+
+# (age in days, user, item, event type, events, summed value or None, events that carried a value)
+Day = tuple[int, str, str, str, int, float | None, int]
+
+
+def day(age: int, as_of: str = AS_OF) -> str:
+    return (dt.date.fromisoformat(as_of) - dt.timedelta(age)).isoformat()
+
+
+def daily_frame(spark: SparkSession, rows: Iterable[Day]) -> DataFrame:
+    """user_item_daily of the days before `AS_OF`; its rows differ in nothing but what is given."""
+    return spark.createDataFrame([(day(age), *rest, None) for age, *rest in rows], DAILY)
+
+
+def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:
+    """Key, or tuple of keys -> row; fails when a key stands twice."""
+    rows = [row.asDict() for row in frame.collect()]
+    found = {row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys): row for row in rows}
+    assert len(found) == len(rows), f"{keys} repeat"
+    return found
+
+
+def assert_contract(frame: DataFrame, table: str, *, profile: Sequence[str] = PROFILE) -> None:
+    """The frame has the columns of the table's contract, in their order, of their types."""
+    contract = tables(["als"], ROLES, profile)[table]
+    assert frame.dtypes == [(column.name, column.type) for column in contract.columns]

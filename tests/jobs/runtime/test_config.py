@@ -1,0 +1,169 @@
+"""The configuration: defaults, overlays, the environment, and messages that say what is wrong and what is right."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from jobs import overlay
+from jobs.errors import UsageError
+from jobs.overlay import CHECKOUT, CONF, data_sets, merge
+from jobs.runtime.config import Config, load_config
+
+CLICK = {"when": "event = 'click'", "role": "positive", "weight": 1.0}
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in overlay.PATH_VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+
+
+def test_every_file_in_conf_is_a_data_set_that_loads() -> None:
+    assert {"completejourney", "kuairand", "world"} <= set(data_sets())
+    for name in data_sets():
+        config = load_config(name)
+        assert config.data.name == name
+        assert config.store_root == CHECKOUT / "var" / "store" / name
+        assert config.raw_root == CHECKOUT / "var" / "raw" / name
+
+
+def test_what_an_overlay_does_not_state_is_as_in_predawn_toml() -> None:
+    defaults = tomllib.loads((CONF / "predawn.toml").read_text(encoding="utf-8"))
+    config = load_config("world")
+    for section, values in defaults.items():
+        for key, value in values.items():
+            found = config.get(f"{section}.{key}")
+            assert (list(found) if isinstance(found, tuple) else found) == value, f"{section}.{key}"
+    assert (config.topn.n, config.publish.keep, config.windows.label_days) == (100, 3, 1)
+
+
+def test_an_overlay_states_the_facts_of_its_source() -> None:
+    config = load_config("completejourney")
+    assert config.first_day == dt.date(2017, 1, 1)
+    assert (config.windows.label_days, config.windows.label_windows, config.windows.history_days) == (7, 3, 180)
+    assert load_config("kuairand").data.time_zone == "Asia/Shanghai"
+
+
+def test_an_unknown_data_set_names_those_that_exist() -> None:
+    with pytest.raises(UsageError, match=r"unknown data set 'wrld': conf/ has .*completejourney.*world"):
+        load_config("wrld")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named", "valid"),
+    [
+        ({"topn": {"m": 5}}, "topn.m", ["n"]),
+        ({"top_n": {"n": 5}}, "top_n", ["topn", "recall", "data"]),
+        ({"recall": {"als": {"factor": 5}}}, "recall.als.factor", ["factors"]),
+        ({"recall": {"als2": {}}}, "recall.als2", ["als", "channels"]),
+        ({"rank": {"lr": {"c": 5}}}, "rank.lr.c", []),
+        ({"data": {"timezone": "UTC"}}, "data.timezone", ["time_zone"]),
+        ({"data": {"events": {"types": {"click": {"wait": 1.0}}}}}, "data.events.types.click.wait", ["weight", "role"]),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_valid_ones(overrides: dict[str, Any], named: str, valid: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_config("world", overrides)
+    found = re.search(rf"{re.escape(named)} is no known key \(valid here: ([^)]+)\)", str(caught.value))
+    assert found and set(valid) <= set(found.group(1).split(", ")), caught.value
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"rank": {"ranker": "gbtd"}}, r"rank.ranker names 'gbtd', which isn't one of gbdt_lr, gbdt, lr"),
+        ({"recall": {"channels": ["als", "items"]}}, r"recall.channels names 'items', which isn't one of als, item_cf"),
+        ({"recall": {"channels": []}}, r"recall.channels"),
+        ({"data": {"time_zone": "Europe/Berlim"}}, r"data.time_zone: .*'Europe/Berlim' is no time zone"),
+        ({"data": {"time_zone": "../etc/passwd"}}, r"data.time_zone: .*is no time zone"),
+        ({"data": {"events": {"types": {"click": {"weight": 0.0}}}}}, r"types.click: .*needs a weight above 0"),
+        ({"data": {"events": {"types": {"impression": {"weight": 2}}}}}, r"types.impression: .*no other role may"),
+        ({"windows": {"label_windows": 1}, "topn": {"n": 0}}, r"windows.label_windows: .*; topn.n: "),
+        ({"data": {"first_day": "soon"}}, r"data.first_day: "),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(overrides: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        load_config("world", overrides)
+    assert "\n" not in str(caught.value)
+
+
+def conf_with(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A folder like conf/ whose data set `mine` is the given text."""
+    (folder / "predawn.toml").write_bytes((CONF / "predawn.toml").read_bytes())
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(overlay, "CONF", folder)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf_with(tmp_path, monkeypatch, "[data\n")
+    with pytest.raises(UsageError, match=r"conf/mine.toml is not valid TOML: .*line 1"):
+        load_config("mine")
+
+
+def test_a_data_set_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf_with(tmp_path, monkeypatch, (CONF / "world.toml").read_text(encoding="utf-8") + "\n[topn]\nn = 7\n")
+    config = load_config("mine")
+    assert (config.data.name, config.topn.n, config.store_root.name) == ("mine", 7, "mine")
+    assert data_sets() == ["mine"]
+
+
+def test_a_log_without_a_positive_event_type_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (CONF / "world.toml").read_text(encoding="utf-8")
+    conf_with(tmp_path, monkeypatch, re.sub(r"(?m)^(click|like|purchase) = .*$", "", text))
+    with pytest.raises(UsageError, match=r"data.events: .*at least one event type must be positive"):
+        load_config("mine")
+
+
+def test_the_environment_overrides_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PREDAWN_STORE", str(tmp_path / "{data}" / "store"))
+    monkeypatch.setenv("PREDAWN_RAW", "elsewhere/raw")
+    config = load_config("world")
+    assert config.store_root == tmp_path / "world" / "store"
+    assert config.raw_root == CHECKOUT / "elsewhere" / "raw"
+    monkeypatch.setenv("PREDAWN_RAW", "")
+    assert load_config("world").raw_root == CHECKOUT / "var" / "raw" / "world"
+
+
+def test_merging_goes_key_by_key_and_leaves_its_inputs_alone() -> None:
+    base = {"a": {"x": 1, "y": [1]}, "b": 1}
+    assert merge(base, {"a": {"y": [2]}, "c": 3}) == {"a": {"x": 1, "y": [2]}, "b": 1, "c": 3}
+    assert base == {"a": {"x": 1, "y": [1]}, "b": 1}
+
+
+SECTIONS = ("data", "data.events", "windows.history_days", "recall.k", "recall.als", "recall.channels", "rank", "topn")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "changed"),
+    [
+        ({}, set()),
+        ({"topn": {"n": 99}}, {"topn"}),
+        ({"recall": {"k": 199}}, {"recall.k"}),
+        ({"recall": {"als": {"factors": 8}}}, {"recall.als"}),
+        ({"recall": {"channels": ["als", "popular"]}}, {"recall.channels"}),
+        ({"rank": {"gbdt_lr": {"C": 0.123}}}, {"rank"}),
+        ({"windows": {"history_days": 9, "label_days": 2}}, {"windows.history_days"}),
+        ({"data": {"events": {"types": {"click": {"weight": 1.5}}}}}, {"data", "data.events"}),
+        ({"data": {"repeats": True}, "spark": {"driver_memory": "9g"}}, {"data"}),
+    ],
+)
+def test_a_fingerprint_changes_with_its_own_section_only(overrides: dict[str, Any], changed: set[str]) -> None:
+    before, after = load_config("world"), load_config("world", overrides)
+    assert {name for name in SECTIONS if before.fingerprint((name,)) != after.fingerprint((name,))} == changed
+    both = before.fingerprint(SECTIONS) == after.fingerprint(SECTIONS)
+    assert both == (not changed)
+    assert before.fingerprint(SECTIONS) == before.fingerprint(SECTIONS[::-1])
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    config: Config = load_config("world")
+    with pytest.raises(ValidationError):
+        config.topn.n = 3

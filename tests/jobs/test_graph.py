@@ -1,0 +1,148 @@
+"""The order of the night, the days that its reads mean, and what importing it must not load."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.errors import UsageError
+from jobs.graph import Graph, Job, Read, Windows, recall_table
+from jobs.overlay import CHECKOUT
+from jobs.tables import RANKER, tables
+from models.recall import CHANNELS
+
+ROLES = {"impression": "exposure", "click": "positive", "hate": "negative"}
+FIRST = dt.date(2026, 1, 1)
+CHANNEL_SETS = [tuple(CHANNELS), ("popular",), ("buy_again", "als")]
+
+
+def day(number: int) -> dt.date:
+    """The day so many days after the first one."""
+    return FIRST + dt.timedelta(number)
+
+
+def windows(history: int = 10, label: int = 3, times: int = 2) -> Windows:
+    return Windows(history_days=history, label_days=label, label_windows=times)
+
+
+@pytest.mark.parametrize("channels", CHANNEL_SETS)
+def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channels: tuple[str, ...]) -> None:
+    written: set[str] = set()
+    for job in Graph(channels).jobs:
+        for read in job.reads:
+            assert read.table in written or (read.lag and read.table in Graph(channels).producers), (job, read)
+        written |= set(job.writes)
+
+
+@pytest.mark.parametrize("channels", CHANNEL_SETS)
+def test_every_contract_has_exactly_one_writer(channels: tuple[str, ...]) -> None:
+    written = [table for job in Graph(channels).jobs for table in job.writes]
+    assert sorted(written) == sorted([*tables(channels, ROLES, ("city",)), RANKER])
+
+
+def test_job_names_are_unique_and_each_has_its_module() -> None:
+    jobs = Graph().jobs
+    assert len({job.name for job in jobs}) == len(jobs)
+    for job in jobs:
+        assert (CHECKOUT / f"{job.module.replace('.', '/')}.py").is_file()
+
+
+def test_edges_are_same_night_reads_only() -> None:
+    edges = Graph(("popular",)).edges
+    assert ("recall_popular", "merge_candidates") in edges
+    assert ("build_samples", "train_ranker") in edges
+    assert not any(target == "build_samples" and source == "merge_candidates" for source, target in edges)
+    assert {source for source, target in edges if target == "replay_lists"} == {"aggregate_day"}
+
+
+def test_a_channel_is_a_job_with_a_table_and_settings_of_its_own() -> None:
+    job = Graph(("als",)).job("recall_als")
+    assert (job.module, job.channel, job.writes) == ("jobs.recall_items", "als", (recall_table("als"),))
+    assert "recall.als" in job.settings
+
+
+def test_an_unknown_job_names_those_that_exist() -> None:
+    with pytest.raises(UsageError, match=r"unknown job 'recal_als': the night has clean_events, .*recall_als"):
+        Graph().job("recal_als")
+
+
+def test_a_read_without_names_is_the_day_itself() -> None:
+    assert Read("t").days(day(4), windows(), FIRST) == [day(4)]
+
+
+def test_a_span_ends_on_the_day_and_is_cut_where_the_source_begins() -> None:
+    read = Read("t", span="history_days")
+    assert read.days(day(20), windows(history=3), FIRST) == [day(18), day(19), day(20)]
+    assert read.days(day(1), windows(history=3), FIRST) == [day(0), day(1)]
+
+
+def test_a_lag_is_one_earlier_day_or_none() -> None:
+    read = Read("t", lag="label_days")
+    assert read.days(day(5), windows(label=3), FIRST) == [day(2)]
+    assert read.days(day(3), windows(label=3), FIRST) == [day(0)]
+    assert read.days(day(2), windows(label=3), FIRST) == []
+
+
+def test_a_grid_is_the_same_between_two_of_its_days() -> None:
+    read = Read("t", step="label_days", times="label_windows")
+    assert [read.days(day(n), windows(label=3, times=2), FIRST) for n in range(11)] == [
+        *[[]] * 3,
+        *[[day(3)]] * 3,
+        *[[day(3), day(6)]] * 3,
+        *[[day(6), day(9)]] * 2,
+    ]
+
+
+SMALL = st.integers(1, 12)
+
+
+@given(ds=st.integers(0, 400), history=SMALL, label=SMALL, times=st.integers(2, 6))
+def test_no_read_looks_ahead_or_before_the_first_day(ds: int, history: int, label: int, times: int) -> None:
+    settings = windows(history, label, times)
+    for job in Graph().jobs:
+        for read in job.reads:
+            days = read.days(day(ds), settings, FIRST)
+            assert days == sorted(set(days))
+            assert all(FIRST <= other <= day(ds) for other in days)
+
+
+@given(ds=st.integers(0, 400), label=SMALL, times=st.integers(2, 6))
+def test_label_windows_lie_side_by_side_behind_what_features_know(ds: int, label: int, times: int) -> None:
+    settings, graph = windows(label=label, times=times), Graph()
+    (grid,) = graph.job("train_ranker").reads
+    job = graph.job("build_samples")
+    labels = next(read for read in job.reads if read.table == "user_item_daily")
+    known = [read for read in job.reads if read is not labels]
+    covered = []
+    for sample in grid.days(day(ds), settings, FIRST):
+        assert job.is_due(sample, settings, FIRST), "the ranker reads only samples that are built"
+        window = labels.days(sample, settings, FIRST)
+        assert len(window) == label
+        for read in known:
+            assert read.days(sample, settings, FIRST) == [window[0] - dt.timedelta(1)], read.table
+        covered.append(window)
+    flat = list(itertools.chain(*covered))
+    assert flat == [flat[0] + dt.timedelta(n) for n in range(len(flat))] if flat else ds < label
+    assert len(covered) == min(times, ds // label)
+    assert not flat or flat[-1] > day(ds) - dt.timedelta(label), "the newest whole window is among them"
+
+
+def test_a_job_with_a_step_is_due_on_its_grid_but_never_on_the_first_day() -> None:
+    weekly = Job("j", (), ("t",), every="label_days")
+    assert [n for n in range(10) if weekly.is_due(day(n), windows(label=3), FIRST)] == [3, 6, 9]
+    daily = Job("j", (), ("t",))
+    assert all(daily.is_due(day(n), windows(label=3), FIRST) for n in range(10))
+
+
+@pytest.mark.parametrize("module", ["jobs.graph", "jobs.tables", "jobs.overlay", "models.recall", "models.rank"])
+def test_light_modules_load_no_heavy_library(module: str) -> None:
+    heavy = ("pyspark", "pandas", "numpy", "pyarrow", "lightgbm", "sklearn", "implicit", "scipy")
+    code = f"import sys, {module}; print(*sorted(set({heavy!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
