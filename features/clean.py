@@ -19,8 +19,8 @@ def parse(
     """Grain: raw line. Input columns: ds, file, line.
 
     fields: JSON keys, read as strings. columns: for each of `EVENT_COLUMNS` its SQL over those strings. types: event
-    type -> SQL condition. Adds event_types (array of the types whose condition holds) and reason (null for a sound line,
-    else why it is rejected).
+    type -> SQL condition. Adds event_types (array of the types whose condition holds) and reason (null for a sound
+    line, else why it is rejected).
     """
     schema = StructType([StructField(name, StringType()) for name in (*fields, CORRUPT)])
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}

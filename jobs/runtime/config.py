@@ -43,7 +43,7 @@ class Spark(Settings):
 
 
 class Samples(Settings):
-    """Training samples: negatives kept per user where the source logs no exposures."""
+    """Training samples: how many of the candidates that a user neither took nor was shown are kept."""
 
     negatives_per_user: int = Field(ge=1)
     seed: int

@@ -85,10 +85,10 @@ def labelled_pairs(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A user's candidates with what happened to them; the ranker learns on what it will rank.
 
-    In: `CANDIDATE_CODES`, and in `LABEL_CODES` and `LABELS` what the user took or, where the source logs exposures, was
-    shown. Candidates among those are all kept. Of the others, which nobody took, at most `negatives` are, drawn by a hash
-    of the pair, and only for users who took a candidate; each stands for as many as were left out for it, so
-    probabilities stay those of all candidates. A user's rows weigh 1 / sqrt(positives): big baskets don't speak for all.
+    In: `CANDIDATE_CODES`, and in `LABEL_CODES` and `LABELS` what the user took or, where the source logs exposures,
+    was shown. Candidates among those are all kept. Of the others, which nobody took, at most `negatives` are, drawn by
+    a hash of the pair, and only for users who took a candidate; each stands for as many as were left out for it, so
+    probabilities stay those of all candidates. A user's rows weigh 1 / sqrt(positives): big baskets don't outvote all.
     Returns offsets (n + 1,), items (m,), labels (m,) float32 and weights (m,) float32.
     """
     offsets, items = offsets_and_codes(rows[CANDIDATE_CODES])
