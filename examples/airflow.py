@@ -36,7 +36,8 @@ PORT_VARIABLE, DEFAULT_PORT = "PREDAWN_AIRFLOW_PORT", 8080
 TASKS_AT_ONCE = 2  # each has a Spark of its own
 POLL_SECONDS = 2.0
 RUN_SECONDS = 120.0  # from a scheduler that answers to a run that it has made
-DONE, ENDED = {"success", "skipped"}, {"success", "failed"}
+RUN_ENDS = {"success", "failed"}
+TASK_ENDS = {"success", "failed", "up_for_retry", "upstream_failed"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -141,24 +142,24 @@ def watch(server: AirflowServer, dag_id: str, night: dt.date, zone: str) -> bool
     A run that failed in an earlier session is taken up again where it failed. Raises LocalAirflowError.
     """
     run_id = _scheduled_run(server, dag_id, night, zone)
-    path = f"/dags/{dag_id}/dagRuns/{run_id}"
+    path, page = f"/dags/{dag_id}/dagRuns/{run_id}", f"{server.url}/dags/{dag_id}/runs/{run_id}"
+    print(f"the scheduler runs {dag_id} for data day {night}: {page}")
     if server.get(path)["state"] == "failed":
         print("the night failed earlier: its failed tasks are run again")
         server.post(f"/dags/{dag_id}/clearTaskInstances", {"dry_run": False, "dag_run_id": run_id, "only_failed": True})
-    print(f"the scheduler runs {dag_id} for data day {night}: {server.url}{path.replace('dagRuns', 'runs')}")
-    told: set[tuple[str, str, int]] = set()
+    told: set[tuple[str, int]] | None = None
     while True:
         server.check()
         state = server.get(path)["state"]
         tasks = server.get(f"{path}/taskInstances")["task_instances"]
-        ended = [task for task in tasks if task["state"] in {*DONE, *ENDED, "up_for_retry", "upstream_failed"}]
-        for task in sorted(ended, key=lambda task: task["end_date"] or ""):
-            fact = (task["task_id"], task["state"], task["try_number"])
-            if fact not in told:
-                told.add(fact)
-                _tell_task(server, path, task, sum(other["state"] in DONE for other in tasks), len(tasks))
-        if state in ENDED:
-            print(f"the night of {night} ended: {state}")
+        ended = {(task["task_id"], task["try_number"]): task for task in tasks if task["state"] in TASK_ENDS}
+        if told is None:  # what an earlier session has done isn't news
+            told = set(ended)
+        for key in sorted(ended.keys() - told, key=lambda key: str(ended[key]["end_date"])):
+            told.add(key)
+            _tell_task(ended[key], sum(task["state"] == "success" for task in tasks), len(tasks), page)
+        if state in RUN_ENDS:
+            print(f"the night of {night} ended: {state}" + ("" if state == "success" else f", see {page}"))
             return bool(state == "success")
         time.sleep(POLL_SECONDS)
 
@@ -180,10 +181,10 @@ def _scheduled_run(server: AirflowServer, dag_id: str, night: dt.date, zone: str
     raise LocalAirflowError(f"the scheduler made no run of {dag_id} for {night}: see the logs in {server.home}.")
 
 
-def _tell_task(server: AirflowServer, path: str, task: Mapping[str, Any], done: int, count: int) -> None:
-    seconds = f"{task['duration']:6.1f} s" if task["duration"] else " " * 8
-    line = f"  {task['task_id']:28}{seconds}  {done:3} of {count}"
-    print(line if task["state"] in DONE else f"{line}  {task['state'].upper()}: see {server.url}{path}", flush=True)
+def _tell_task(task: Mapping[str, Any], done: int, count: int, page: str) -> None:
+    line = f"  {task['task_id']:28}{task['duration'] or 0.0:6.1f} s  {done:3} of {count}"
+    failure = f"  {task['state']}, see {page}/tasks/{task['task_id']}"
+    print(line if task["state"] == "success" else line + failure, flush=True)
 
 
 def _tell_live(scene: str, redis_url: str, night: dt.date) -> None:

@@ -23,6 +23,9 @@ from jobs.runtime.machine import java_problem
 from predawn.connection import default_url
 
 
+LOG_WIDTH = 120  # of what is written where there is no terminal
+
+
 @dataclass(frozen=True)
 class Demo:
     """What to land and which nights to run. land: lands first..last below a raw root, given the folder of --dir."""
@@ -47,7 +50,7 @@ DEMOS = {
         "a year of grocery baskets, simulated by its publisher on real shopping patterns",
         dt.date(2017, 1, 1),
         dt.date(2017, 12, 31),
-        (dt.date(2017, 12, 1), dt.date(2017, 12, 3)),
+        (dt.date(2017, 11, 30), dt.date(2017, 12, 2)),
         lambda raw, _, first, last: completejourney.land(raw, first, last),
     ),
     "kuairand": Demo(
@@ -87,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(data: str, folder: Path | None, *, only_land: bool) -> None:
     """Raises UsageError, RunError, LandingError or LocalRedisError, each with one sentence."""
     started = time.perf_counter()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
     if data not in DEMOS:
         raise UsageError(
             f"there is no demo of {data!r}: pick one of {', '.join(DEMOS)}, or `make backfill` for your own data."

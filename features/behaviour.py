@@ -11,11 +11,13 @@ from features.specs import GROUPS, affinity_features, behaviour_features
 
 
 def coded_pairs(history: DataFrame, user_codes: DataFrame, item_codes: DataFrame) -> DataFrame:
-    """Grain: user x item: user_item_history with user_code, item_code and `<group>_code`, a user's rows in one place.
+    """Grain: user x item: the whole numbers of user_item_history with user_code, item_code and
+    `<group>_code`, a user's rows in one place.
 
     user_codes: user_id, user_code. item_codes: item_id, item_code, `<group>_code`.
     """
-    return history.join(item_codes, "item_id").join(user_codes, "user_id").repartition("user_code")
+    counts = history.drop("ds", "value_sum", "value_count")
+    return counts.join(item_codes, "item_id").join(user_codes, "user_id").repartition("user_code")
 
 
 def build_behaviour_features(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.specs import pair_features
+from features.specs import day_weight, pair_features
 
 
 def user_item_history(
@@ -15,9 +15,8 @@ def user_item_history(
 ) -> DataFrame:
     """Grain: user x item, from the daily rows of the window that ends on `as_of`.
 
-    Columns: ds (the as-of day), user_id, item_id, those of `features.specs.pair_features` as bigint, ages (array of
-    int, days before as-of with a positive event, ascending), weights (array of float, the days' summed event weights),
-    value_sum (money, null when no event carried a value), value_count (events that carried one).
+    Columns: ds (the as-of day), user_id, item_id, those of `features.specs.pair_features` as bigint, value_sum (money,
+    null when no event carried a value), value_count (events that carried one).
     """
     features = pair_features(roles)
     return (
@@ -27,15 +26,12 @@ def user_item_history(
             *(F.expr(feature.sql).cast("bigint").alias(feature.name) for feature in features),
             F.sum("value_units").alias("value_units"),
             F.sum("value_count").alias("value_count"),
-            F.array_sort(F.collect_list(F.expr("if(weight > 0, struct(age, weight), NULL)"))).alias("taken"),
         )
         .select(
             F.lit(as_of).alias("ds"),
             "user_id",
             "item_id",
             *(feature.name for feature in features),
-            F.col("taken.age").alias("ages"),
-            F.col("taken.weight").cast("array<float>").alias("weights"),
             (F.col("value_units") / VALUE_UNITS).alias("value_sum"),
             "value_count",
         )
@@ -47,7 +43,6 @@ VALUE_UNITS = 10_000.0  # sums of whole units are the same in any order of the r
 
 def _by_day(daily: DataFrame, *, as_of: str, roles: Mapping[str, str], weights: Mapping[str, float]) -> DataFrame:
     """Grain: user x item x day: `age`, `<type>_count`, `weight` of the positive events (0 when none), value."""
-    cases = " ".join(f"WHEN '{kind}' THEN {weight!r}D" for kind, weight in weights.items())
     return (
         # Both groupings that follow find their rows in place, so the window's rows travel once.
         daily.repartition("user_id", "item_id")
@@ -55,7 +50,7 @@ def _by_day(daily: DataFrame, *, as_of: str, roles: Mapping[str, str], weights: 
         .groupBy("user_id", "item_id", "age")
         .agg(
             *(F.expr(f"sum(if(event_type = '{kind}', event_count, 0))").alias(f"{kind}_count") for kind in roles),
-            F.expr(f"sum(event_count * CASE event_type {cases} ELSE 0D END)").alias("weight"),
+            F.expr(day_weight(weights)).alias("weight"),
             F.expr(f"sum(cast(round(value_sum * {VALUE_UNITS!r}D) AS bigint))").alias("value_units"),
             F.sum("value_count").alias("value_count"),
         )

@@ -82,6 +82,13 @@ def pair_features(roles: Mapping[str, str]) -> list[Feature]:
     ]
 
 
+def day_weight(weights: Mapping[str, float]) -> str:
+    """SQL: the summed weight of a day's positive events, over rows of `user_item_daily`; 0 when there are none."""
+    cases = " ".join(f"WHEN '{kind}' THEN {weight!r}D" for kind, weight in weights.items())
+    units = f"cast(round(event_count * CASE event_type {cases} ELSE 0D END * {WEIGHT_UNITS}) AS bigint)"
+    return f"sum({units}) / {WEIGHT_UNITS}D"
+
+
 def _within(days: int) -> str:
     return f"age < {days}" if days else "true"
 

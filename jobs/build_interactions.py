@@ -6,9 +6,10 @@ from jobs.runtime.context import Context
 
 def run(ctx: Context) -> None:
     interactions = build_interactions(
-        ctx.read("user_item_history"),
+        ctx.read("user_item_daily"),
         ctx.read("user_features").select("user_id", "user_code"),
         ctx.read("item_features").select("item_id", "item_code"),
         as_of=ctx.ds,
+        weights=ctx.config.data.events.weights,
     )
     ctx.write("interactions", interactions)

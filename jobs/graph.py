@@ -121,7 +121,7 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
         ),
         Job(
             "build_interactions",
-            (history, Read("user_features"), Read("item_features")),
+            (Read("user_item_daily", span="history_days"), Read("user_features"), Read("item_features")),
             ("interactions",),
         ),
         *(

@@ -227,8 +227,6 @@ def _user_item_history(roles: Mapping[str, str]) -> Table:
     counts = [Column(f.name, "bigint", f.about, f.null) for f in specs.pair_features(roles)]
     columns = (
         *(DS, USER_ID, ITEM_ID, *counts),
-        Column("ages", "array<int>", "days before ds with a positive event, ascending"),
-        Column("weights", "array<float>", "summed event weights of those days"),
         Column("value_sum", "double", "money of the source", "no event carried a value"),
         Column("value_count", "bigint", "events that carried a value"),
     )

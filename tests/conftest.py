@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["redis_client", "redis_server"]
 
-SPARK = {"master": "local[2]", "driver_memory": "1g", "shuffle_partitions": 2}
+SPARK = {
+    "master": "local[2]",
+    "driver_memory": "1g",
+    "shuffle_partitions": 2,
+    # Frames of a few rows are done in less time than their plans take to compile, so plans are interpreted.
+    "options": {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"},
+}
 
 
 @pytest.fixture(scope="session")

@@ -135,7 +135,8 @@ def _draw(users: np.ndarray, items: np.ndarray, seed: int) -> np.ndarray:
 
     The mixing steps are those of MurmurHash3's finaliser (Appleby, public domain).
     """
-    values = users * SPREAD + items.astype(np.uint64) + np.uint64(seed) * MIX
+    salt = np.array([seed]).astype(np.uint64) * MIX  # an array, for numpy warns when a lone number wraps around
+    values = users * SPREAD + items.astype(np.uint64) + salt
     for _ in range(2):
         values = (values ^ (values >> SHIFT)) * MIX
     return values ^ (values >> SHIFT)

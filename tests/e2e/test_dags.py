@@ -97,7 +97,7 @@ def test_a_night_in_airflow_equals_a_backfill(tmp_path: Path, redis_server: str,
     try:  # both at once: starting and stopping leaves the cores idle much of the time
         wait(python(nightly, envs[nightly], "airflow", "db", "migrate"), nightly)
         wait(python(nightly, envs[nightly], "airflow", "dags", "test", "predawn_world", RUN_AT), nightly)
-        print(f"airflow: {time.perf_counter() - started:.0f} s")
+        print(f"\nAirflow took {time.perf_counter() - started:.0f} s: {durations(nightly)}")
         wait(backfill, by_hand)
     finally:
         backfill.kill()

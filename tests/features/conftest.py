@@ -25,7 +25,7 @@ EVENTS: list[Day] = [
     (27, "ann", "i_bread", "click", 1, None, 0),
     (28, "ann", "i_bread", "click", 1, None, 0),
     (1, "ann", "i_milk", "impression", 6, None, 0),
-    (3, "ann", "i_tea", "purchase", 1, 4.5, 1),
+    (6, "ann", "i_tea", "purchase", 1, 4.5, 1),
     (10, "ann", "i_tea", "purchase", 1, 5.5, 1),
     (2, "bob", "i_bread", "impression", 5, None, 0),
     (2, "bob", "i_bread", "click", 1, None, 0),
@@ -48,6 +48,7 @@ USERS = [("ann", {"age": "30", "city": "oslo"}), ("bob", {"city": "bergen"}), ("
 class Shop:
     """Tables as of `AS_OF`. behaviour has one user more, of code 4, who did nothing."""
 
+    daily: DataFrame
     history: DataFrame
     items: DataFrame
     users: DataFrame
@@ -69,4 +70,4 @@ def shop(spark: SparkSession) -> Shop:
     item_codes = items.select("item_id", "item_code", "category_code", "subcategory_code", "brand_code")
     pairs = coded_pairs(history, user_codes, item_codes)
     behaviour = build_behaviour_features(pairs, user_codes, as_of=AS_OF, roles=ROLES)
-    return Shop(history, items, users, behaviour)
+    return Shop(daily, history, items, users, behaviour)

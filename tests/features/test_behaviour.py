@@ -42,15 +42,15 @@ def test_what_a_user_did_with_each_item(behaviour: Rows) -> None:
     assert ann["click_count_7d"] == [3, 0, 0]
     assert ann["impression_count_28d"] == [4, 6, 0]
     assert ann["positive_days"] == [5, 0, 2]
-    assert ann["days_since_last"] == [0, None, 3]
+    assert ann["days_since_last"] == [0, None, 6]
     assert ann["days_since_first"] == [28, None, 10]
     assert behaviour[1]["hate_count_history"] == [1, 0]
 
 
 def test_intervals_need_two_positive_days(behaviour: Rows) -> None:
     ann, bob = behaviour[0], behaviour[1]
-    assert ann["interval_mean"] == [28 / 4, None, 7 / 1]
-    assert ann["interval_ratio"] == pytest.approx([0.0, None, 3 / 7])
+    assert ann["interval_mean"] == [28 / 4, None, 4 / 1]
+    assert ann["interval_ratio"] == pytest.approx([0.0, None, 6 / 4])
     assert bob["interval_mean"] == bob["interval_ratio"] == [None, None]
 
 
@@ -66,7 +66,7 @@ def test_affinities_count_positive_days_in_a_group(behaviour: Rows) -> None:
     assert ann["category_codes"] == [1, 2]  # drinks: tea; food: bread, for milk was only seen
     assert ann["category_positive_days"] == [2, 5]
     assert ann["category_positive_days_28d"] == [2, 4]
-    assert ann["category_days_since_last"] == [3, 0]
+    assert ann["category_days_since_last"] == [6, 0]
     assert ann["category_item_count"] == [1, 1]
     assert (ann["brand_codes"], ann["brand_positive_days"]) == ([0], [2])  # bread has no brand
     assert (ann["subcategory_codes"], ann["subcategory_positive_days"]) == ([0], [5])  # tea has no subcategory

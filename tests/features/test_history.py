@@ -40,12 +40,10 @@ def test_windows_end_on_the_day_and_hold_1_7_28_and_all_days(
     assert tuple(row[f"{name}_{window}"] for window in ("1d", "7d", "28d", "history")) == counts
 
 
-def test_days_ascend_by_age_and_add_the_weights_of_all_positive_types(history: dict[Any, dict[str, Any]]) -> None:
+def test_a_day_with_several_positive_types_is_one_day(history: dict[Any, dict[str, Any]]) -> None:
     row = history["ann", "i_bread"]
-    assert row["ages"] == [0, 6, 7, 27, 28]
-    assert row["weights"] == [2 * 1.0 + 1 * 4.0, 1.0, 1.0, 1.0, 1.0]
+    assert (row["positive_days_28d"], row["positive_days_history"]) == (4, 5)
     assert (row["days_since_last"], row["days_since_first"]) == (0, 28)
-    assert history["bob", "i_tea"]["weights"] == [8.0]
 
 
 def test_the_day_mask_has_the_last_28_days(history: dict[Any, dict[str, Any]]) -> None:
@@ -69,13 +67,13 @@ def test_without_a_positive_event_days_are_unknown_not_0(history: dict[Any, dict
     row = history["ann", "i_milk"]
     assert (row["impression_count_28d"], row["positive_days_history"], row["day_mask_28d"]) == (6, 0, 0)
     assert (row["days_since_last"], row["days_since_first"]) == (None, None)
-    assert (row["ages"], row["weights"]) == ([], [])
+    assert row["weight_half_life_7d"] == 0
 
 
 def test_a_negative_event_is_no_positive_day(history: dict[Any, dict[str, Any]]) -> None:
     row = history["bob", "i_bread"]
     assert (row["hate_count_1d"], row["hate_count_7d"]) == (0, 1)
-    assert row["ages"] == [2]
+    assert (row["positive_days_history"], row["days_since_last"]) == (1, 2)
 
 
 def test_values_are_summed_and_null_when_no_event_had_one(history: dict[Any, dict[str, Any]]) -> None:

@@ -124,7 +124,7 @@ def test_features_do_change_with_the_first_and_the_last_day_of_their_window(
     oldest = (dt.date.fromisoformat(AS_OF) - dt.timedelta(HISTORY_DAYS - 1)).isoformat()
     daily: list[Daily] = [(day, "a", "p", "click", 1, None, 0, None) for day in (oldest, AS_OF)]
     (row,) = Days(spark, config, daily).run("summarise_history")["user_item_history"]
-    assert row["ages"] == [0, HISTORY_DAYS - 1]
+    assert (row["days_since_last"], row["days_since_first"]) == (0, HISTORY_DAYS - 1)
 
 
 @pytest.mark.parametrize("exposures", [True, False])

@@ -144,15 +144,12 @@ def test_history(built: Built) -> None:
     assert set(built.history) == set(pairs)
     for pair, events in pairs.items():
         ages = sorted({age for *_, age in taken(events)})
-        weights = [sum(WEIGHTS.get(event.kind, 0) for event in events if event.age == age) for age in ages]
         values = [event.value for event in events if event.value is not None]
         expected = counts(events) | {
             **{f"positive_days_{window}": sum(age < days for age in ages) for window, days in WINDOWS.items()},
             "days_since_last": min(ages, default=None),
             "days_since_first": max(ages, default=None),
             "day_mask_28d": sum(1 << age for age in ages if age < 28),
-            "ages": ages,
-            "weights": weights,
             "value_sum": sum(values) if values else None,
             "value_count": len(values),
         }

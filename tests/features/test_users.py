@@ -54,8 +54,8 @@ def test_rates_are_drawn_to_the_population_by_20_exposures(users: Rows) -> None:
 
 
 def test_a_day_with_two_items_is_one_active_day(users: Rows) -> None:
-    """ann's bread on days 0, 6, 7, 27 and tea on days 3, 10; one day of bob, his tea is older."""
-    assert {name: row["active_days_28d"] for name, row in users.items()} == {"ann": 6, "bob": 1, "cat": 1, "dan": 0}
+    """ann's bread on days 0, 6, 7, 27 and tea on days 6, 10; one day of bob, his tea is older."""
+    assert {name: row["active_days_28d"] for name, row in users.items()} == {"ann": 5, "bob": 1, "cat": 1, "dan": 0}
 
 
 def test_a_user_who_took_nothing_has_no_last_day(users: Rows) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +22,6 @@ from jobs.runtime.raw import SUCCESS
 from jobs.runtime.runner import Runner, Step
 
 FIRST = dt.date(2026, 1, 1)
-LANDED = 12
 WINDOWS = {"history_days": 3, "label_windows": 2}
 
 
@@ -30,7 +30,7 @@ def day(number: int) -> str:
     return str(FIRST + dt.timedelta(number))
 
 
-def land(raw: Path, days: Iterable[str] = tuple(day(n) for n in range(LANDED))) -> None:
+def land(raw: Path, days: Iterable[str]) -> None:
     """Each day's events, and one snapshot of items and of users on the first day."""
     folders = [raw / "events" / f"ds={ds}" for ds in days]
     for folder in (*folders, raw / "items" / f"ds={FIRST}", raw / "users" / f"ds={FIRST}"):
@@ -87,4 +87,4 @@ def job_module(patch: pytest.MonkeyPatch, name: str, run: Callable[[Context], No
     """Let `jobs.<name>` be a module with this function for as long as the patch holds."""
     module = ModuleType(f"jobs.{name}")
     module.run = run  # type: ignore[attr-defined]
-    patch.setitem(__import__("sys").modules, module.__name__, module)
+    patch.setitem(sys.modules, module.__name__, module)

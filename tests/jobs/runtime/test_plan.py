@@ -17,7 +17,7 @@ NEXT = day(7)
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    land(tmp_path / "raw")
+    land(tmp_path / "raw", [day(n) for n in range(9)])
     return tmp_path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,10 +25,14 @@ def runner(tmp_path: Path) -> Runner:
     return runner_at(tmp_path)
 
 
+def save(text: str, folder: Path) -> None:
+    (folder / "model.txt").write_text(text)
+
+
 def write_both(ctx: Context) -> None:
     row = {"ds": [ctx.ds], "rank": [1], "item_id": ["i1"], "item_code": [0], "score": [1.0]}
     ctx.write_arrow("popular_items", [pa.table(row)])
-    ctx.write_folder("ranker", lambda folder: (folder / "model.txt").write_text("a tree") and None)
+    ctx.write_folder("ranker", partial(save, "a tree"))
 
 
 def visible(runner: Runner) -> dict[str, str]:
@@ -143,7 +148,7 @@ class Training:
 
     def _run(self, ctx: Context) -> None:
         self.times += 1
-        ctx.write_folder("ranker", lambda folder: (folder / "model.txt").write_text(f"model {self.times}") and None)
+        ctx.write_folder("ranker", partial(save, f"model {self.times}"))
 
     def night(self, number: int, **overrides: object) -> str:
         """The digest of the ranker of a day, whose label windows of 3 days have samples."""

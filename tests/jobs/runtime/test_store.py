@@ -116,12 +116,17 @@ CHANGES = [(Path, name) for name in ("mkdir", "rename", "write_text", "replace",
 
 @contextmanager
 def killed_at(number: int) -> Iterator[None]:
-    """Kill at the n-th call that changes the file system; the removal of a folder dies when one file is gone."""
-    calls, unlink, remove = itertools.count(1), Path.unlink, shutil.rmtree
+    """Kill at the n-th call that changes the file system.
+
+    A text is half written by then, and of a folder to be removed one file is gone.
+    """
+    calls, unlink, write, remove = itertools.count(1), Path.unlink, Path.write_text, shutil.rmtree
 
     def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
         def guard(*arguments: Any, **keywords: Any) -> Any:
             if next(calls) == number:
+                if call is write:
+                    write(arguments[0], arguments[1][: len(arguments[1]) // 2])
                 raise Killed
             return call(*arguments, **keywords)
 

@@ -11,11 +11,10 @@ import pyarrow as pa
 from models.rank.blocks import (
     CANDIDATE_CODES,
     item_table,
+    labelled_pairs,
     offsets_and_codes,
-    proposed_pairs,
     rank_block,
     sample_block,
-    shown_pairs,
     user_block,
 )
 from tests.models.rank.user_rows import FLOAT, FLOATS, INPUTS, INT, INTS, ITEMS, NAN, SCHEMA, batch, row
@@ -27,7 +26,7 @@ def users() -> list[dict[str, Any]]:
         row(10, user_x=None, pair_codes=[1, 4], pair_c=[0.1, None], candidate_codes=[0, 1, 4], als_score=[NAN, 3, 2]),
         row(11, category_codes=[1, 2], category_d=[9, 8], brand_codes=[7], brand_e=[None], brand_f=[5]),
         row(12, user_y=None, candidate_codes=[2, 3], als_rank=[2, 1], brand_codes=[7, 8], brand_e=[1, 2]),
-        row(13, candidate_codes=[5], als_score=[None], category_codes=[0], label_codes=[2, 5], labels=[0, 1]),
+        row(13, candidate_codes=[4, 5], als_score=[7, None], category_codes=[0], label_codes=[4, 5], labels=[0, 1]),
     ]
 
 
@@ -149,15 +148,15 @@ def test_samples_have_the_features_that_ranking_sees() -> None:
 
 
 def test_a_sample_is_a_pair_with_its_label_and_weight() -> None:
-    rows, items = batch(users()), item_table(ITEMS, INPUTS)
-    sample = sample_block(rows.slice(3), INPUTS, items, shown_pairs(rows.slice(3)))
+    rows = batch(users()).slice(3)
+    sample = sample_block(rows, INPUTS, item_table(ITEMS, INPUTS), labelled_pairs(rows, negatives=3, seed=1))
     assert sample.schema.names == ["user_code", "item_code", "label", "weight", *INPUTS.features]
     assert sample.schema.types == [INT, INT, *[FLOAT] * (2 + len(INPUTS.features))]
-    assert [tuple(sample[name].to_pylist()) for name in sample.schema.names[:4]] == [(13, 13), (2, 5), (0, 1), (1, 1)]
+    assert [tuple(sample[name].to_pylist()) for name in sample.schema.names[:4]] == [(13, 13), (4, 5), (0, 1), (1, 1)]
 
 
 def test_a_sample_of_nobody_is_empty() -> None:
     rows = batch([])
     assert (
-        sample_block(rows, INPUTS, item_table(ITEMS, INPUTS), proposed_pairs(rows, negatives=3, seed=1)).num_rows == 0
+        sample_block(rows, INPUTS, item_table(ITEMS, INPUTS), labelled_pairs(rows, negatives=3, seed=1)).num_rows == 0
     )

@@ -81,8 +81,8 @@ def test_a_slice_is_cut_as_if_alone() -> None:
 
 def test_a_ban_of_one_user_is_no_ban_of_the_next() -> None:
     """The last item of the directory and the first are neighbours when users stand one after the other."""
-    result = top_n(batch([([0, 29], [29]), ([29, 0], [0])]), n=5, item_ids=IDS)
-    assert result["item_codes"].to_pylist() == [[0], [29]]
+    result = top_n(batch([([29, 4], []), ([0, 5], [0])]), n=5, item_ids=IDS)
+    assert result["item_codes"].to_pylist() == [[29, 4], [5]]
 
 
 def test_nobody_has_lists_without_a_single_item() -> None:
