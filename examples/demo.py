@@ -22,7 +22,6 @@ from jobs.runtime.config import CHECKOUT, Config, load_config
 from jobs.runtime.machine import java_problem
 from predawn.connection import default_url
 
-
 LOG_WIDTH = 120  # of what is written where there is no terminal
 
 

@@ -14,7 +14,6 @@ import dataclasses
 import datetime as dt
 import io
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path

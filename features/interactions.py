@@ -15,8 +15,8 @@ def build_interactions(
 ) -> DataFrame:
     """Grain: user x item x day with a positive event, from the daily rows of the window that ends on `as_of`.
 
-    weights: positive event type -> weight. Columns: ds (the as-of day), user_code, item_code, age (days before the as-of
-    day), weight (the day's summed event weights, above 0).
+    weights: positive event type -> weight. Columns: ds (the as-of day), user_code, item_code, age (days before the
+    as-of day), weight (the day's summed event weights, above 0).
     """
     return (
         daily.where(F.col("event_type").isin(list(weights)))

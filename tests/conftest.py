@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -32,3 +33,5 @@ def spark() -> Iterator[SparkSession]:
     session = start_session(load_config("world", {"spark": SPARK}))
     yield session
     session.stop()
+    # What py4j says when the interpreter exits would go to a stream that pytest has closed.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)

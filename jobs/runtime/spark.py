@@ -90,7 +90,7 @@ def write_days(frame: DataFrame, table: Table, days: Sequence[str], staged: Path
 
 
 def _rewrite(source: Path, target: Path) -> None:
-    """Write the same rows with Arrow. Spark's footers list encodings in an order that changes from one JVM to the next."""
+    """Write the same rows with Arrow: Spark's footers list encodings in an order that differs from JVM to JVM."""
     file = pq.ParquetFile(source)
     with pq.ParquetWriter(target, file.schema_arrow, compression=COMPRESSION) as writer:
         for batch in file.iter_batches(batch_size=ROWS_A_GROUP):
