@@ -116,19 +116,21 @@ def run(data: str, folder: Path | None, *, only_land: bool) -> None:
 def _where_next(console: Console, config: Config, seconds: float) -> None:
     environment = f"REDIS_URL={default_url()} " if os.environ.get("REDIS_URL") else ""
     scene, data = config.data.scene, config.data.name
-    console.print(
-        f"\nThe demo took {seconds:.0f} s. Where to look next:\n"
-        f"  {environment}.venv/bin/predawn get USER --scene {scene}    a live list, as an app reads it\n"
-        f"  {environment}.venv/bin/predawn status                  versions, their data days, and which is live\n"
-        f"  {_shown(config.store_root)}    every table, one folder a day, Parquet\n"
-        f"  make backfill DATA={data} DATE={config_next(config)}    the next night\n"
-        f"  jobs/graph.py    the night on one screen; conf/{data}.toml    what was said about this data\n"
-        + ("" if environment else "  make redis-stop    stop the demo's Redis server")
-    )
-
-
-def config_next(config: Config) -> dt.date:
-    return DEMOS[config.data.name].nights[1] + dt.timedelta(1)
+    demo, following = DEMOS[data], DEMOS[data].nights[1] + dt.timedelta(1)
+    hints = [
+        (f"{environment}.venv/bin/predawn get USER --scene {scene}", "a live list, as an app reads it"),
+        (f"{environment}.venv/bin/predawn status", "versions, their data days, and which is live"),
+        (_shown(config.store_root), "every table, one folder a day, Parquet"),
+        ("jobs/graph.py", "the night on one screen"),
+        (f"conf/{data}.toml", "what was said about this data"),
+    ]
+    if following <= demo.last:
+        hints.insert(2, (f"make backfill DATA={data} DATE={following}", "the next night"))
+    if not environment:
+        hints.append(("make redis-stop", "stop the demo's Redis server"))
+    console.print(f"\nThe demo took {seconds:.0f} s. Where to look next:")
+    for what, why in hints:
+        console.print(f"  {what:<52} {why}")
 
 
 def _shown(path: Path) -> str:
