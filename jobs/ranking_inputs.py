@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from features import specs
 from jobs.runtime.context import Context
-from jobs.tables import evidence_names
 from models.rank.blocks import CANDIDATE_CODES, PAIR_CODES, Inputs, item_table
 from models.rank.matrix import ItemTable
+from models.recall import evidence_names
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from features import specs
+from jobs.contract import Check, Column, Table
 from jobs.graph import recall_table
+from models.recall import evidence_names
 
 NOT_LOGGED = "not logged"
 UNKNOWN = "the catalogue doesn't say"
-
-
-@dataclass(frozen=True)
-class Column:
-    """type: a Spark SQL type. null: what a null means; empty where null is an error."""
-
-    name: str
-    type: str
-    about: str
-    null: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """Each non-null value of a numeric column lies in [low, high]; `warn` is reported, `fail` stops the run."""
-
-    column: str
-    low: float
-    high: float = float("inf")
-    level: str = "fail"
-
-
-@dataclass(frozen=True)
-class Table:
-    """grain: what one row is. key: columns that are unique together within a day; empty where rows may repeat."""
-
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    checks: tuple[Check, ...] = ()
-    may_be_empty: bool = False
-
-    @property
-    def names(self) -> list[str]:
-        return [column.name for column in self.columns]
 
 
 DS = Column("ds", "string", "business day, YYYY-MM-DD")
@@ -266,10 +231,6 @@ def _behaviour_features(roles: Mapping[str, str]) -> Table:
 def _recall(channel: str) -> Table:
     columns = (DS, USER_CODE, ITEM_CODES, Column("scores", "array<float>", "the channel's score, descending"))
     return Table(recall_table(channel), "user of the directory", ("user_code",), columns)
-
-
-def evidence_names(channels: Sequence[str]) -> list[str]:
-    return [f"{channel}_{what}" for channel in channels for what in ("score", "rank")]
 
 
 def _candidates(channels: Sequence[str]) -> Table:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.contract import Check, Table
 from jobs.errors import ContractBroken
-from jobs.tables import Check, Table
 
 _ARROW = {
     "string": pa.string(),

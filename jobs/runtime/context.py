@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.contract import Table
 from jobs.errors import RunError
 from jobs.graph import Job, Read
 from jobs.runtime.checks import arrow_schema, check_partition
 from jobs.runtime.config import Config
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
-from jobs.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

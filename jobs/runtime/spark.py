@@ -13,10 +13,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from jobs.contract import Table
 from jobs.errors import RunError
 from jobs.runtime.config import CHECKOUT, Config
 from jobs.runtime.machine import java_problem
-from jobs.tables import Table
 
 PARTITION = "_partition"
 COMPRESSION = "zstd"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from models.arrow import ragged_codes
 from models.evaluate.metrics import Truth, per_user
 from models.types import Lists
 
@@ -20,16 +21,9 @@ def replay_block(rows: pa.RecordBatch, ks: Sequence[int]) -> pa.RecordBatch:
 
     Out: source, then `metric_names(ks)`, each in [0, 1]; a row without list scores 0.
     """
-    truth = Truth(*_ragged(rows["truth_codes"]))
-    offsets, items = _ragged(rows["item_codes"])
+    truth = Truth(*ragged_codes(rows["truth_codes"]))
+    offsets, items = ragged_codes(rows["item_codes"])
     judged = per_user(truth, Lists(offsets, items, np.zeros(len(items), np.float32)), ks)
     names = metric_names(ks)
     columns = [rows["source"], *(pa.array(judged[name]) for name in names)]
     return pa.RecordBatch.from_arrays(columns, names=["source", *names])
-
-
-def _ragged(lists: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """(n + 1,) offsets and (nnz,) int32 items; a null list is an empty one."""
-    lengths = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return offsets, lists.flatten().to_numpy(zero_copy_only=False).astype(np.int32)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from models.arrow import ragged_codes
 from models.rank.base import Ranker
 from models.rank.matrix import NO_GROUP, ItemTable, Ragged, UserBlock, assemble, feature_names
 
@@ -51,12 +52,6 @@ def item_table(items: pa.Table, inputs: Inputs) -> ItemTable:
     return ItemTable(_floats([items[name].combine_chunks() for name in inputs.item], len(items)), groups)
 
 
-def offsets_and_codes(lists: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """(n + 1,) int64 and (m,) int32 of a list column without null lists."""
-    offsets = np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy(zero_copy_only=False), dtype=np.int64)])
-    return offsets, lists.flatten().to_numpy(zero_copy_only=False).astype(np.int32)
-
-
 def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, pair_items: np.ndarray) -> UserBlock:
     """The block of the given pairs, from rows that have `inputs.user_columns`."""
     return UserBlock(
@@ -71,7 +66,7 @@ def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, p
 
 def rank_block(rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: Ranker) -> pa.RecordBatch:
     """Grain: user. Columns: user_code, item_codes (candidates, best first; ties by code), scores (probabilities)."""
-    offsets, codes = offsets_and_codes(rows[CANDIDATE_CODES])
+    offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
     X = assemble(user_block(rows, inputs, offsets, codes), items)
     scores = ranker.predict(X, inputs.features).astype(np.float32)
     users = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
@@ -91,8 +86,8 @@ def labelled_pairs(
     probabilities stay those of all candidates. A user's rows weigh 1 / sqrt(positives): big baskets don't outvote all.
     Returns offsets (n + 1,), items (m,), labels (m,) float32 and weights (m,) float32.
     """
-    offsets, items = offsets_and_codes(rows[CANDIDATE_CODES])
-    seen_offsets, seen_items = offsets_and_codes(rows[LABEL_CODES])
+    offsets, items = ragged_codes(rows[CANDIDATE_CODES])
+    seen_offsets, seen_items = ragged_codes(rows[LABEL_CODES])
     took = rows[LABELS].flatten().to_numpy(zero_copy_only=False) > 0
     numbers = np.arange(rows.num_rows, dtype=np.int64)
     users, seen_users = np.repeat(numbers, np.diff(offsets)), np.repeat(numbers, np.diff(seen_offsets))
@@ -143,7 +138,7 @@ def _draw(users: np.ndarray, items: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _ragged(rows: pa.RecordBatch, keys: str, names: Sequence[str]) -> Ragged:
-    offsets, codes = offsets_and_codes(rows[keys])
+    offsets, codes = ragged_codes(rows[keys])
     return Ragged(offsets, codes, _floats([rows[name].flatten() for name in names], len(codes)))
 
 

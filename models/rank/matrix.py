@@ -79,11 +79,6 @@ def feature_names(
     return names
 
 
-def evidence_names(channels: Sequence[str]) -> list[str]:
-    """Score and rank by each channel, as the columns of `UserBlock.evidence` stand."""
-    return [f"{channel}_{what}" for channel in channels for what in ("score", "rank")]
-
-
 def assemble(block: UserBlock, items: ItemTable) -> np.ndarray:
     """(m, f) float32, one row a pair in the block's order, columns as named by `feature_names`.
 

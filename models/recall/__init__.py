@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,3 +25,8 @@ def load_channel(name: str) -> type[Channel[Any]]:
     module, _, attribute = CHANNELS[name].partition(":")
     loaded: type[Channel[Any]] = getattr(import_module(module), attribute)
     return loaded
+
+
+def evidence_names(channels: Sequence[str]) -> list[str]:
+    """The names of what channels say of a candidate, in the order of the ranker's columns: score and rank of each."""
+    return [f"{channel}_{what}" for channel in channels for what in ("score", "rank")]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from models.arrow import ragged_codes
 from models.recall.merge import merge
 from models.types import Lists
 
@@ -28,6 +29,5 @@ def merge_block(rows: pa.RecordBatch, channels: Sequence[str]) -> pa.RecordBatch
 
 def lists(codes: pa.Array, scores: pa.Array) -> Lists:
     """The ranked lists that a codes column and a parallel scores column hold, one list a row, none null."""
-    offsets = np.concatenate([[0], np.cumsum(codes.value_lengths().to_numpy(zero_copy_only=False), dtype=np.int64)])
-    items = codes.flatten().to_numpy(zero_copy_only=False).astype(np.int32)
+    offsets, items = ragged_codes(codes)
     return Lists(offsets, items, scores.flatten().to_numpy(zero_copy_only=False).astype(np.float32))

@@ -8,12 +8,13 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
+from jobs.contract import Table
 from jobs.overlay import data_sets
 from jobs.ranking_inputs import ranker_inputs
 from jobs.runtime.checks import arrow_schema
 from jobs.runtime.config import Config, load_config
 from jobs.runtime.context import Context
-from jobs.tables import Table, sample_feature_names, tables
+from jobs.tables import sample_feature_names, tables
 
 KEYLESS = {"events", "rejects"}  # a log may hold the same line twice
 

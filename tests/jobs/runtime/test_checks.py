@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.contract import Check, Column, Table
 from jobs.errors import ContractBroken
 from jobs.runtime.checks import arrow_schema, check_partition
-from jobs.tables import Check, Column, Table
 
 DAY = "2026-01-03"
 LISTS = Table(

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from models.arrow import ragged_codes
 from models.rank.blocks import (
     CANDIDATE_CODES,
     item_table,
     labelled_pairs,
-    offsets_and_codes,
     rank_block,
     sample_block,
     user_block,
@@ -77,7 +77,7 @@ def test_names_are_those_of_the_matrix_and_the_rows() -> None:
     assert set(INPUTS.user_columns) == set(SCHEMA.names) - {"user_code", "label_codes", "labels"}
 
 
-def test_offsets_and_codes_of_a_slice_are_its_own() -> None:
+def test_ragged_codes_of_a_slice_are_its_own() -> None:
     lists = pa.array([[9], [], [3, 1], [7, 7, 7]], INTS)
     for start, length, offsets, codes in [
         (0, 4, [0, 1, 1, 3, 6], [9, 3, 1, 7, 7, 7]),
@@ -85,7 +85,7 @@ def test_offsets_and_codes_of_a_slice_are_its_own() -> None:
         (3, 1, [0, 3], [7, 7, 7]),
         (4, 0, [0], []),
     ]:
-        found = offsets_and_codes(lists.slice(start, length))
+        found = ragged_codes(lists.slice(start, length))
         assert [part.tolist() for part in found] == [offsets, codes]
         assert [part.dtype for part in found] == [np.int64, np.int32]
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.rank.matrix import ItemTable, Ragged, UserBlock, assemble, evidence_names, feature_names, lookup
+from models.rank.matrix import ItemTable, Ragged, UserBlock, assemble, feature_names, lookup
+from models.recall import evidence_names
 
 NAN = np.nan
 LARGEST = 2**31 - 1
