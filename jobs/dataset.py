@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from features.settings import Settings
+
+# Names of event types become column names, and strings within SQL.
+EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class EventType(Settings):
@@ -34,7 +37,7 @@ class EventLog(Settings):
     event_time: str
     value: str = "NULL"
     dwell_seconds: str = "NULL"
-    types: dict[str, EventType]
+    types: dict[EventName, EventType]
 
     @model_validator(mode="after")
     def _has_positive(self) -> EventLog:

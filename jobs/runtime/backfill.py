@@ -69,4 +69,6 @@ def _check_range(config: Config, first: dt.date, last: dt.date) -> None:
     if last < first:
         raise UsageError(f"the range ends on {last}, before it begins on {first}.")
     if first < config.first_day:
-        raise UsageError(f"{first} lies before {config.first_day}, the first day of data set {config.data.name}.")
+        raise UsageError(
+            f"{first} lies before {config.first_day}, the first day of data set {config.data.name}: pick a later one."
+        )

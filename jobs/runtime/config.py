@@ -133,8 +133,11 @@ def load_config(data: str, overrides: Mapping[str, Any] | None = None) -> Config
     except ValidationError as error:
         problems = "; ".join(_problem(detail) for detail in error.errors())
         raise UsageError(f"configuration of data set {data!r}: {problems}.") from error
+    channels = config.recall.channels  # type: ignore[attr-defined]
+    if len(set(channels)) < len(channels):
+        raise UsageError(f"recall.channels names a channel twice: {', '.join(channels)}.")
     for name, registry, kind in (
-        *((channel, CHANNELS, "recall.channels") for channel in config.recall.channels),  # type: ignore[attr-defined]
+        *((channel, CHANNELS, "recall.channels") for channel in channels),
         (config.rank.ranker, RANKERS, "rank.ranker"),  # type: ignore[attr-defined]
     ):
         if name not in registry:
