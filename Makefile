@@ -43,7 +43,7 @@ lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.c
 	@for lock in "dev:airflow dev" "airflow:airflow" "demo:"; do \
 	  extras=""; for extra in pipeline demo $${lock#*:}; do extras="$$extras --extra $$extra"; done; \
 	  [ $${lock%%:*} = dev ] || extras="$$extras -c requirements/dev.txt"; \
-	  $(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  $(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate \
 	    setup.cfg $$extras -o requirements/$${lock%%:*}.txt || exit 1; \
 	done
 

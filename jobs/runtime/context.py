@@ -23,8 +23,6 @@ from jobs.runtime.store import Store
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-WORK = "work"
-
 
 class Context:
     """One job on one day, or on several for a job that spans days. Outputs become visible together, when it ends."""
