@@ -43,13 +43,15 @@ def check_partition(table: Table, day: str, folder: Path) -> tuple[int, list[str
     rows = sum(pq.read_metadata(path).num_rows for path in paths)
     if not rows and not table.may_be_empty:
         differences.append("no rows")
-    scalars = [column.name for column in table.columns if "<" not in column.type]
-    data = pa.concat_tables([pq.read_table(path, columns=scalars) for path in paths])
+    required = [column.name for column in table.columns if not column.null and "<" not in column.type]
+    # Only what a rule speaks of: the ranker's features, which may all be missing, would fill the memory for nothing.
+    needed = list(dict.fromkeys([*required, *table.key, *(check.column for check in table.checks)]))
+    data = pa.concat_tables([pq.read_table(path, columns=needed) for path in paths])
     if rows and set(pc.unique(data["ds"]).to_pylist()) != {day}:
         differences.append(f"column ds holds other days than {day}")
-    for column in table.columns:
-        if column.name in scalars and not column.null and (nulls := data[column.name].null_count):
-            differences.append(f"{nulls} of {rows} rows lack {column.name}")
+    for name in required:
+        if nulls := data[name].null_count:
+            differences.append(f"{nulls} of {rows} rows lack {name}")
     if table.key and rows:
         distinct = data.select(table.key).group_by(list(table.key)).aggregate([]).num_rows
         if distinct != rows:
