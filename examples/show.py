@@ -30,7 +30,8 @@ def show_lists(config: Config, console: Console, as_of: str, day: str) -> None:
     )
     positive = config.data.events.with_role("positive")
     daily = read(config, "user_item_daily", day)
-    daily = daily.filter(pc.is_in(daily["event_type"], pa.array(positive)))
+    happened = pc.and_(pc.equal(daily["event_day"], day), pc.is_in(daily["event_type"], pa.array(positive)))
+    daily = daily.filter(happened)
     taken: dict[str, list[str]] = {}
     for user, item in zip(daily["user_id"].to_pylist(), daily["item_id"].to_pylist(), strict=True):
         if item not in taken.setdefault(user, []):

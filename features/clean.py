@@ -56,7 +56,7 @@ def _reason() -> Column:
 def events(parsed: DataFrame) -> DataFrame:
     """Grain: event; a sound line holds one or several.
 
-    Columns: ds, user_id, item_id, event_type, event_time (timestamp), value (money, null when not logged),
+    Columns: ds, event_day, user_id, item_id, event_type, event_time (timestamp), value (money, null when not logged),
     dwell_seconds (seconds, null when not logged).
     """
     return (
@@ -64,6 +64,7 @@ def events(parsed: DataFrame) -> DataFrame:
         .withColumn("event_type", F.explode("event_types"))
         .select(
             "ds",
+            F.col("ds").alias("event_day"),
             F.trim("user_id").alias("user_id"),
             F.trim("item_id").alias("item_id"),
             "event_type",

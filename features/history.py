@@ -46,7 +46,7 @@ def _by_day(daily: DataFrame, *, as_of: str, roles: Mapping[str, str], weights: 
     return (
         # Both groupings that follow find their rows in place, so the window's rows travel once.
         daily.repartition("user_id", "item_id")
-        .withColumn("age", F.datediff(F.lit(as_of), F.col("ds")))
+        .withColumn("age", F.datediff(F.lit(as_of), F.col("event_day")))
         .groupBy("user_id", "item_id", "age")
         .agg(
             *(F.expr(f"sum(if(event_type = '{kind}', event_count, 0))").alias(f"{kind}_count") for kind in roles),

@@ -20,7 +20,7 @@ def build_interactions(
     """
     return (
         daily.where(F.col("event_type").isin(list(weights)))
-        .withColumn("age", F.datediff(F.lit(as_of), F.col("ds")))
+        .withColumn("age", F.datediff(F.lit(as_of), F.col("event_day")))
         .groupBy("user_id", "item_id", "age")
         .agg(F.expr(day_weight(weights)).cast("float").alias("weight"))
         .join(user_codes, "user_id")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyspark.sql import functions as F
 
+from features.daily import happened
 from features.labels import build_labels
 from jobs.ranking_inputs import items, ranker_inputs, user_rows
 from jobs.runtime.context import Context
@@ -18,7 +19,7 @@ def run(ctx: Context) -> None:
     log, settings, inputs = ctx.config.data.events, ctx.config.samples, ranker_inputs(ctx)
     negatives, seed = settings.negatives_per_user, settings.seed
     labels = build_labels(
-        ctx.read("user_item_daily"),
+        happened(ctx.read("user_item_daily"), ctx.inputs("user_item_daily")[0], ctx.ds),
         ctx.read("user_features").select("user_id", "user_code"),
         ctx.read("item_features").select("item_id", "item_code"),
         positive=log.with_role("positive"),

@@ -1,4 +1,4 @@
-"""What a table's contract consists of; the contracts themselves are `jobs/tables.py`."""
+"""What a table's contract consists of; the contracts themselves are `jobs/tables/`."""
 
 from __future__ import annotations
 

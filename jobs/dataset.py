@@ -28,16 +28,44 @@ class EventType(Settings):
         return self
 
 
-class EventLog(Settings):
-    """How a raw line becomes events: `fields` are read as strings, the rest are Spark SQL expressions over them."""
+class Files(Settings):
+    """Where a table's raw files lie, below the raw root, and how they are written.
 
-    fields: tuple[str, ...]
+    files: a glob. `{day}` in it is the business day (YYYY-MM-DD); without it the same files serve every day. Names that
+    end in .gz or .zst are unpacked. fields: the columns that the expressions use, read as strings; empty: found in the
+    expressions. delimiter, columns: for CSV; `columns` names the columns of files without a header line.
+    """
+
+    files: str
+    format: Literal["json", "csv", "parquet"] = "json"
+    delimiter: str = Field(",", min_length=1)
+    columns: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+
+class EventLog(Files):
+    """How a raw record becomes events; the values are Spark SQL expressions over its fields, often just their names.
+
+    time_format: how `event_time` is written: "sql" (the expression gives a timestamp), "iso", "epoch_s", "epoch_ms", or
+    a pattern of Spark such as "dd/MM/yyyy HH:mm:ss"; a time without a zone is in the data set's. event_key: what makes
+    two records the same event, such as its id; empty: only equal records are. event_type: a field that names the type,
+    so that `types` need no `when`. marker, min_files: a day is complete once the file `marker` stands and so many files
+    lie there.
+    """
+
+    files: str = "events/ds={day}/*"
     user_id: str
     item_id: str
     event_time: str
+    time_format: str = "sql"
     value: str = "NULL"
     dwell_seconds: str = "NULL"
+    scene: str = "NULL"
+    event_key: tuple[str, ...] = ()
+    event_type: str = ""
     types: dict[EventName, EventType]
+    marker: str = "_SUCCESS"
+    min_files: int = Field(1, ge=0)
 
     @model_validator(mode="after")
     def _has_positive(self) -> EventLog:
@@ -57,10 +85,10 @@ class EventLog(Settings):
         return [name for name, kind in self.types.items() if kind.role == role]
 
 
-class ItemTable(Settings):
+class ItemTable(Files):
     """Columns of the item snapshot, as Spark SQL over its string fields; what a source lacks is NULL."""
 
-    fields: tuple[str, ...]
+    files: str = "items/ds={day}/*"
     item_id: str
     name: str = "NULL"
     category: str = "NULL"
@@ -70,10 +98,10 @@ class ItemTable(Settings):
     created_on: str = "NULL"
 
 
-class UserTable(Settings):
+class UserTable(Files):
     """Columns of the user snapshot; `profile` are categorical columns, given to the ranker as codes."""
 
-    fields: tuple[str, ...]
+    files: str = "users/ds={day}/*"
     user_id: str
     profile: dict[str, str] = Field(default_factory=dict)
 

@@ -22,7 +22,7 @@ class MissingPartition(RunError):
 
 
 class ContractBroken(RunError):
-    """A table about to be written differs from its contract in `jobs/tables.py`; every difference is listed."""
+    """A table about to be written differs from its contract in `jobs/tables/`; every difference is listed."""
 
     def __init__(self, table: str, day: str, differences: list[str]) -> None:
         listed = "; ".join(differences)

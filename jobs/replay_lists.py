@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from features.daily import happened
 from features.labels import build_truth
 from jobs.graph import recall_table
 from jobs.runtime.context import Context
@@ -25,7 +26,7 @@ def run(ctx: Context) -> None:
         return
     data, ks = ctx.config.data, ctx.config.replay.ks
     truth = build_truth(
-        ctx.read("user_item_daily"),
+        happened(ctx.read("user_item_daily"), ctx.ds, ctx.ds),
         ctx.read("user_features").select("user_id", "user_code"),
         ctx.read("item_features").select("item_id", "item_code"),
         None if data.repeats else ctx.read("behaviour_features"),

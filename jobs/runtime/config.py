@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, create_model
 from features.settings import Settings
 from jobs.dataset import DataSet
 from jobs.errors import UsageError
-from jobs.graph import Windows
+from jobs.job import Windows
 from jobs.overlay import CHECKOUT as CHECKOUT
 from jobs.overlay import merge, merged_toml
 from models.rank import RANKERS, load_ranker

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from jobs.contract import Table
 from jobs.errors import RunError
-from jobs.graph import Job, Read
+from jobs.job import Job, Read
 from jobs.runtime.checks import arrow_schema, check_partition
 from jobs.runtime.config import Config
 from jobs.runtime.raw import RawZone

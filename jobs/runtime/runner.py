@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import RunError, UnexpectedError
-from jobs.graph import Graph, Job
+from jobs.graph import Graph
+from jobs.job import Job
 from jobs.runtime.config import Config
 from jobs.runtime.context import Context, input_days
 from jobs.runtime.raw import RawZone

@@ -15,8 +15,8 @@ ROLES = {"impression": "exposure", "click": "positive", "purchase": "positive", 
 WEIGHTS = {"click": 1.0, "purchase": 4.0}
 PROFILE = ("age", "city")
 DAILY = (
-    "ds string, user_id string, item_id string, event_type string, event_count bigint, value_sum double, "
-    "value_count bigint, dwell_seconds_sum double"
+    "ds string, event_day string, user_id string, item_id string, event_type string, event_count bigint, "
+    "value_sum double, value_count bigint, dwell_seconds_sum double"
 )
 FLOAT = 1e-6  # relative error of a 32-bit float
 
@@ -30,7 +30,7 @@ def day(age: int, as_of: str = AS_OF) -> str:
 
 def daily_frame(spark: SparkSession, rows: Iterable[Day]) -> DataFrame:
     """user_item_daily of the days before `AS_OF`; its rows differ in nothing but what is given."""
-    return spark.createDataFrame([(day(age), *rest, None) for age, *rest in rows], DAILY)
+    return spark.createDataFrame([(day(age), day(age), *rest, None) for age, *rest in rows], DAILY)
 
 
 def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from features.daily import user_item_daily
+from features.daily import happened, user_item_daily
 from tests.features.support import assert_contract, by_key
 
 EVENTS = [
-    # ds, user, item, type, value, dwell
+    # event day, user, item, type, value, dwell
     *[("2026-03-31", "u", "i", "purchase", value, None) for value in (0.1, 0.2, 0.3, None)],
     ("2026-03-31", "u", "i", "click", None, 1.5),
     ("2026-03-31", "u", "i", "click", None, None),
@@ -24,11 +24,13 @@ EVENTS = [
 @pytest.fixture(scope="module")
 def daily(spark: SparkSession) -> dict[Any, dict[str, Any]]:
     events = spark.createDataFrame(
-        EVENTS, "ds string, user_id string, item_id string, event_type string, value double, dwell_seconds double"
+        [("2026-03-31", *event) for event in EVENTS],
+        "ds string, event_day string, user_id string, item_id string, event_type string, "
+        "value double, dwell_seconds double",
     )
     frame = user_item_daily(events)
     assert_contract(frame, "user_item_daily")
-    return by_key(frame, "ds", "user_id", "item_id", "event_type")
+    return by_key(frame, "event_day", "user_id", "item_id", "event_type")
 
 
 def measures(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -52,3 +54,9 @@ def test_a_value_of_0_is_a_value(daily: dict[Any, dict[str, Any]]) -> None:
 
 def test_a_number_beyond_all_measure_counts_as_not_logged(daily: dict[Any, dict[str, Any]]) -> None:
     assert measures(daily["2026-03-31", "v", "i", "purchase"]) == (3, -4.0, 1, 2.0)
+
+
+def test_a_window_holds_what_happened_in_it_whenever_it_was_delivered(spark: SparkSession) -> None:
+    days = ["2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01"]
+    frame = spark.createDataFrame([("2026-03-31", day) for day in days], "ds string, event_day string")
+    assert [row.event_day for row in happened(frame, "2026-03-30", "2026-03-31").collect()] == days[1:3]

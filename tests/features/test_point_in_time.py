@@ -54,17 +54,20 @@ class Days:
         self.graph = Graph()
         self.job = self.graph.job(JOBS[0])
         self.tables = {
-            "user_item_daily": spark.createDataFrame(list(daily), DAILY),
+            "user_item_daily": spark.createDataFrame([(ds, ds, *rest) for ds, *rest in daily], DAILY),
             "items": catalogue(spark),
             "users": spark.sql(f"SELECT '{AS_OF}' AS ds, 'a' AS user_id, map('city', 'oslo') AS profile"),
         }
         self.rows: dict[str, list[Row]] = {}
 
-    def read(self, table: str) -> DataFrame:
+    def inputs(self, table: str) -> list[str]:
         (read,) = [read for read in self.job.reads if read.table == table]
         days = read.days(dt.date.fromisoformat(self.ds), self.config.windows, FIRST)
+        return [day.isoformat() for day in days]
+
+    def read(self, table: str) -> DataFrame:
         frame = self.tables[table]
-        return frame.where(frame.ds.isin([day.isoformat() for day in days]))
+        return frame.where(frame.ds.isin(self.inputs(table)))
 
     def write(self, table: str, frame: DataFrame) -> None:
         rows = frame.collect()

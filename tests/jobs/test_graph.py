@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.errors import UsageError
-from jobs.graph import Graph, Job, Read, Windows, recall_table
+from jobs.graph import Graph, recall_table
+from jobs.job import Job, Read, Windows
 from jobs.overlay import CHECKOUT
-from jobs.tables import RANKER, tables
+from jobs.tables import tables
+from jobs.tables.lists import RANKER
 from models.recall import CHANNELS
 
 ROLES = {"impression": "exposure", "click": "positive", "hate": "negative"}

@@ -14,7 +14,8 @@ from jobs.ranking_inputs import ranker_inputs
 from jobs.runtime.checks import arrow_schema
 from jobs.runtime.config import Config, load_config
 from jobs.runtime.context import Context
-from jobs.tables import sample_feature_names, tables
+from jobs.tables import tables
+from jobs.tables.lists import sample_feature_names
 
 KEYLESS = {"events", "rejects"}  # a log may hold the same line twice
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.errors import ContractBroken, MissingPartition, RunError
-from jobs.graph import Job, Read
+from jobs.job import Job, Read
 from jobs.runtime.context import Context
 from jobs.runtime.runner import Runner
 from tests.jobs.runtime.support import day, put_rows, runner_at

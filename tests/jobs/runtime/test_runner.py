@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.errors import RunError, UnexpectedError, UsageError
-from jobs.graph import Job
+from jobs.job import Job
 from jobs.runtime.context import Context
 from jobs.runtime.runner import Runner, Step
 from jobs.runtime.store import STAGING

@@ -1,0 +1,139 @@
+"""Contracts from recall to the published lists, and of how they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from features import specs
+from jobs.contract import Check, Column, Table
+from jobs.graph import recall_table
+from jobs.tables.columns import DS, ITEM_CODE, ITEM_CODES, ITEM_ID, USER_CODE, USER_ID
+from models.recall import evidence_names
+
+INTERACTIONS = Table(
+    "interactions",
+    "user x item x day with a positive event",
+    ("user_code", "item_code", "age"),
+    (
+        DS,
+        USER_CODE,
+        ITEM_CODE,
+        Column("age", "int", "days before ds"),
+        Column("weight", "float", "summed event weights of the day"),
+    ),
+    (Check("age", 0), Check("weight", 1e-9)),
+)
+RANKER = "ranker"  # no table: a folder of the model's own files, partitioned by ds like one
+RANKINGS = Table(
+    "rankings",
+    "user with candidates",
+    ("user_code",),
+    (
+        DS,
+        USER_CODE,
+        Column("item_codes", "array<int>", "all candidates, best first"),
+        Column("scores", "array<float>", "the ranker's probability, parallel to item_codes, descending"),
+    ),
+)
+TOPN = Table(
+    "topn",
+    "user with a list",
+    ("user_id",),
+    (
+        DS,
+        USER_ID,
+        USER_CODE,
+        Column("item_ids", "array<string>", "the final list, best first"),
+        Column("item_codes", "array<int>", "codes of item_ids"),
+        Column("scores", "array<float>", "the ranker's probability, parallel to item_ids"),
+    ),
+)
+POPULAR_ITEMS = Table(
+    "popular_items",
+    "rank",
+    ("rank",),
+    (
+        DS,
+        Column("rank", "int", "1 is the most popular"),
+        ITEM_ID,
+        ITEM_CODE,
+        Column("score", "float", "decayed user-days"),
+    ),
+)
+PUBLICATIONS = Table(
+    "publications",
+    "version that the day's run wrote, or decided not to",
+    ("scene",),
+    (
+        DS,
+        Column("scene", "string", "where the lists are shown"),
+        Column("version", "string", "id of the version"),
+        Column("users", "bigint", "lists in the version"),
+        Column("checksum", "string", "digest of the lists"),
+    ),
+)
+REPLAY_METRICS = Table(
+    "replay_metrics",
+    "list source x metric",
+    ("source", "metric"),
+    (
+        DS,
+        Column("source", "string", "topn, or a recall channel alone"),
+        Column("metric", "string", "with its cut-off, such as ndcg_at_10"),
+        Column("value", "double", "mean over the users"),
+        Column("users", "bigint", "users with a positive event on ds"),
+    ),
+    (Check("value", 0.0, 1.0),),
+    may_be_empty=True,
+)
+
+
+def list_tables(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> tuple[Table, ...]:
+    return (
+        INTERACTIONS,
+        *(_recall(channel) for channel in channels),
+        _candidates(channels),
+        _samples(channels, roles, profile),
+        *(RANKINGS, TOPN, POPULAR_ITEMS, PUBLICATIONS, REPLAY_METRICS),
+    )
+
+
+def _recall(channel: str) -> Table:
+    columns = (DS, USER_CODE, ITEM_CODES, Column("scores", "array<float>", "the channel's score, descending"))
+    return Table(recall_table(channel), "user of the directory", ("user_code",), columns)
+
+
+def _candidates(channels: Sequence[str]) -> Table:
+    evidence = [
+        Column(name, "array<float>", "parallel to item_codes; NaN: not recalled") for name in evidence_names(channels)
+    ]
+    columns = (DS, USER_CODE, ITEM_CODES, *evidence)
+    return Table("candidates", "user of the directory", ("user_code",), columns)
+
+
+def sample_feature_names(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> list[str]:
+    """The ranker's features in their order, prefixed by where they come from."""
+    return [
+        *(f"user_{f.name}" for f in specs.user_features(roles)),
+        *(f"user_profile_{name}" for name in profile),
+        *(f"item_{f.name}" for f in specs.item_features(roles)),
+        *(f"pair_{f.name}" for f in specs.behaviour_features(roles)),
+        *(f"{group}_{f.name}" for group in sorted(specs.GROUPS) for f in specs.affinity_features()),
+        *evidence_names(channels),
+    ]
+
+
+def _samples(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> Table:
+    features = [
+        Column(name, "float", "as of the day before the label window", "missing")
+        for name in sample_feature_names(channels, roles, profile)
+    ]
+    columns = (
+        *(DS, USER_CODE, ITEM_CODE),
+        Column("label", "float", "1 when a positive event followed in the label window"),
+        Column("weight", "float", "weight in training"),
+        *features,
+    )
+    return Table(
+        "samples", "user x item shown or proposed", ("user_code", "item_code"), columns, (Check("label", 0.0, 1.0),)
+    )
