@@ -10,14 +10,19 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from features.settings import Settings
 
+DAY = "{day}"
+IDS = ("user_id", "item_id")
 # Names of event types become column names, and strings within SQL.
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class EventType(Settings):
-    """One kind of event. `when` is a Spark SQL condition over the raw fields; one raw line may be several events."""
+    """One kind of event. `when` is a Spark SQL condition over the raw fields; one raw line may be several events.
 
-    when: str
+    Where the log names its types in `event_type`, `when` may be left out: the type is the name given here.
+    """
+
+    when: str = ""
     role: Literal["exposure", "positive", "negative", "other"]
     weight: float = Field(0.0, ge=0.0)
 
@@ -73,6 +78,47 @@ class EventLog(Files):
             raise ValueError("at least one event type must be positive")
         return self
 
+    @model_validator(mode="after")
+    def _types_have_conditions(self) -> EventLog:
+        vague = [name for name, kind in self.types.items() if not kind.when]
+        if vague and not self.event_type:
+            raise ValueError(
+                f"types.{vague[0]} needs a condition `when`, or the log a field that names the type as `event_type`"
+            )
+        return self
+
+    @property
+    def by_day(self) -> bool:
+        """Whether each day has files of its own; otherwise a record belongs to the day of its event."""
+        return DAY in self.files
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """Spark SQL of user_id, item_id, event_time (a timestamp), value, dwell_seconds, scene."""
+        names = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene")
+        return {**{name: getattr(self, name) for name in names}, "event_time": self._timestamp()}
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Event type -> its Spark SQL condition."""
+        return {name: kind.when or f"({self.event_type}) = '{name}'" for name, kind in self.types.items()}
+
+    def _timestamp(self) -> str:
+        text = f"cast({self.event_time} AS string)"
+        seconds = f"try_cast({text} AS decimal(38,9))"
+        match self.time_format:
+            case "sql":
+                return self.event_time
+            case "iso":
+                # Without its date a time would be taken for one of the day on which the job runs.
+                return f"if(substring(ltrim({text}), 5, 1) = '-', try_to_timestamp({text}), NULL)"
+            case "epoch_s":
+                return _instant(seconds)
+            case "epoch_ms":
+                return _instant(f"{seconds} / 1000")
+            case pattern:
+                return f"try_to_timestamp({text}, '{pattern.replace(chr(39), chr(92) + chr(39))}')"
+
     @property
     def roles(self) -> dict[str, str]:
         return {name: kind.role for name, kind in self.types.items()}
@@ -97,6 +143,11 @@ class ItemTable(Files):
     price: str = "NULL"
     created_on: str = "NULL"
 
+    @property
+    def expressions(self) -> dict[str, str]:
+        names = ("item_id", "name", "category", "subcategory", "brand", "price", "created_on")
+        return {name: getattr(self, name) for name in names}
+
 
 class UserTable(Files):
     """Columns of the user snapshot; `profile` are categorical columns, given to the ranker as codes."""
@@ -105,9 +156,17 @@ class UserTable(Files):
     user_id: str
     profile: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def expressions(self) -> dict[str, str]:
+        return {"user_id": self.user_id}
+
 
 class DataSet(Settings):
-    """One source of logs. `first_day` is the first day that the source has; windows are cut there."""
+    """One source of logs. `first_day` is the first day that the source has; windows are cut there.
+
+    id_type: "integer" for ids of users and items that are whole numbers, however they are written (12, 12.0, 1e3);
+    "string" for ids that are taken as they are.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
@@ -115,6 +174,7 @@ class DataSet(Settings):
     first_day: dt.date
     time_zone: str
     repeats: bool
+    id_type: Literal["string", "integer"] = "string"
     events: EventLog
     items: ItemTable
     users: UserTable
@@ -127,3 +187,21 @@ class DataSet(Settings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{zone!r} is no time zone of the tz database, such as Europe/Berlin") from error
         return zone
+
+    def expressions(self, table: Literal["events", "items", "users"]) -> dict[str, str]:
+        """Our column -> its Spark SQL over the raw fields of a table; a user's profile isn't in it."""
+        sql = getattr(self, table).expressions
+        return {
+            name: _digits(text) if name in IDS and self.id_type == "integer" else text for name, text in sql.items()
+        }
+
+
+def _digits(sql: str) -> str:
+    """SQL of a whole number's digits; null for what is none."""
+    number = f"try_cast(cast({sql} AS string) AS decimal(38,6))"
+    return f"if(floor({number}) = {number}, cast(floor({number}) AS string), NULL)"
+
+
+def _instant(seconds: str) -> str:
+    """SQL of a timestamp; null outside the years 1 to 9999."""
+    return f"if({seconds} BETWEEN -62135596800 AND 253402300799, cast({seconds} AS timestamp), NULL)"

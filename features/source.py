@@ -1,0 +1,124 @@
+"""From raw records to named fields, all of them strings: JSON lines, CSV lines and Parquet rows look alike afterwards.
+
+A frame of lines has the columns ds (day of the delivery, null when a file serves every day), file (its name), line (the
+raw text of one record). A frame of records has besides: raw (struct of the fields, strings; null where the record
+doesn't say) and corrupt (null for a sound record, else the text that was not understood).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+    VariantType,
+)
+
+CORRUPT = "_corrupt"
+RECORD = ("ds", "file", "line", "raw", "corrupt")
+# Spark's CSV parser fails the whole job on a record with more columns.
+MAX_CSV_COLUMNS = 20480
+INSTANT = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
+
+
+def used_fields(expressions: Mapping[str, str]) -> list[str]:
+    """The fields that Spark SQL expressions name, in the order of their first use. expressions: key -> SQL.
+
+    Raises ValueError that names the key, for what is no expression and for a field within a field.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    found: dict[str, None] = {}
+    for key, sql in expressions.items():
+        try:
+            tree = sqlglot.parse_one(sql, read="spark")
+        except sqlglot.errors.SqlglotError as error:
+            reason = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0]
+            raise ValueError(f"{key} = {sql!r} is no Spark SQL expression: {reason}") from error
+        for column in sorted(tree.find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0)):
+            if column.table:
+                raise ValueError(
+                    f"{key} names {column.sql()}: write a field within a field as "
+                    f"get_json_object({column.parts[0].name}, '$.{'.'.join(part.name for part in column.parts[1:])}')"
+                )
+            found[column.name] = None
+    return list(found)
+
+
+def parse_json(lines: DataFrame, *, fields: Sequence[str]) -> DataFrame:
+    """Grain: line. A number, an array or an object in a field is its JSON text."""
+    schema = StructType([StructField(name, StringType()) for name in (*fields, CORRUPT)])
+    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
+    return _records(lines.withColumn("raw", F.from_json("line", schema, options)), fields)
+
+
+def parse_csv(
+    lines: DataFrame, *, fields: Sequence[str], columns: Sequence[str], delimiter: str = ",", header: str = ""
+) -> DataFrame:
+    """Grain: line; those equal to `header` are left out. columns: the names of all columns, in the files' order.
+
+    One character as delimiter: fields may stand in double quotes, a quote within is doubled. A longer delimiter: no
+    quotes. A line with more or fewer columns is corrupt. An empty field is null.
+    """
+    titles = {header or delimiter.join(columns), delimiter.join(columns)}
+    lines = lines.where(~F.ltrim("line", F.lit("\ufeff")).isin(*titles) | F.col("line").isNull())
+    if len(delimiter) > 1:
+        parts = F.split("line", re.escape(delimiter), -1)
+        named = [F.nullif(F.get(parts, F.lit(columns.index(name))), F.lit("")).alias(name) for name in fields]
+        wrong = F.when(F.size(parts) != len(columns), F.col("line"))
+        return _records(lines.withColumn("raw", F.struct(*named, wrong.alias(CORRUPT))), fields)
+    schema = ", ".join(f"{_quoted(name)} STRING" for name in (*columns, CORRUPT))
+    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, "sep": delimiter, "escape": '"'}
+    delimiters = F.length("line") - F.length(F.replace("line", F.lit(delimiter), F.lit("")))
+    short = (F.octet_length("line") < MAX_CSV_COLUMNS) | (delimiters < MAX_CSV_COLUMNS)
+    readable = short & (F.col("line") != "")
+    parsed = lines.withColumn("raw", F.when(readable, F.from_csv("line", schema, options)))
+    return _records(parsed, fields, otherwise=F.when(~readable, F.col("line")))
+
+
+def parse_rows(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
+    """Grain: row of a Parquet file. Input columns: ds, file, row (struct of all of its columns); line is its JSON."""
+    row = rows.schema["row"].dataType
+    assert isinstance(row, StructType)
+    named = [_text(F.col("row")[name], row[name].dataType).alias(name) for name in fields]
+    return rows.select(
+        "ds",
+        "file",
+        F.to_json("row").alias("line"),
+        (F.struct(*named) if named else F.struct()).alias("raw"),
+        F.lit(None).cast("string").alias("corrupt"),
+    )
+
+
+def _records(parsed: DataFrame, fields: Iterable[str], otherwise: Column | None = None) -> DataFrame:
+    corrupt = F.col("raw")[CORRUPT]
+    named = [F.col("raw")[name].alias(name) for name in fields]
+    return parsed.select(
+        "ds",
+        "file",
+        "line",
+        F.struct(*named).alias("raw"),
+        (corrupt if otherwise is None else F.coalesce(corrupt, otherwise)).alias("corrupt"),
+    )
+
+
+def _text(value: Column, kind: object) -> Column:
+    """A typed value as a string that keeps what it says: an instant bears its offset, a nested value is JSON."""
+    if isinstance(kind, StructType | ArrayType | MapType | VariantType):
+        return F.to_json(value)
+    if isinstance(kind, TimestampType):
+        return F.date_format(value, INSTANT)
+    return value.cast("string")
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
