@@ -130,7 +130,7 @@ def environment(data: str, night: dt.date, redis_url: str) -> dict[str, str]:
 
 def _landed(config: Config, first: dt.date, last: dt.date) -> bool:
     try:
-        RawZone(config.raw_root, config.data.name).events([str(day) for day in days_between(first, last)])
+        RawZone(config.raw_root, config.data).events([str(day) for day in days_between(first, last)])
     except RunError:
         return False
     return True

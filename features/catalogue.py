@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
 
+from features.source import evaluate
+
+PROFILE = "profile_"
 ITEM_TYPES = {
     "item_id": "string",
     "name": "string",
@@ -19,21 +21,16 @@ ITEM_TYPES = {
 }
 
 
-def _fields(lines: DataFrame, fields: Sequence[str]) -> DataFrame:
-    schema = StructType([StructField(name, StringType()) for name in fields])
-    return lines.select(F.from_json("line", schema).alias("raw")).select("raw.*")
-
-
-def items(lines: DataFrame, *, as_of: str, fields: Sequence[str], columns: Mapping[str, str]) -> DataFrame:
-    """Grain: item known on `as_of`. Input column: line (a JSON object). columns: our name -> SQL over string fields.
+def items(records: DataFrame, *, as_of: str, columns: Mapping[str, str]) -> DataFrame:
+    """Grain: item known on `as_of`. Input column: raw (struct of string fields). columns: our name -> SQL over them.
 
     Columns: ds, item_id, name, category, subcategory, brand, price (money), created_on (date); null when the source
     doesn't say. An item created after `as_of` is left out.
     """
     # Ids are trimmed as those of events are, so that both meet.
     typed = (
-        _fields(lines, fields)
-        .select(*(F.expr(columns[name]).try_cast(kind).alias(name) for name, kind in ITEM_TYPES.items()))
+        evaluate(records.where("corrupt IS NULL").select("raw.*"), columns)
+        .select(*(F.col(name).try_cast(kind).alias(name) for name, kind in ITEM_TYPES.items()))
         .withColumn("item_id", F.trim("item_id"))
     )
     known = typed.where("item_id != ''").where(
@@ -42,16 +39,17 @@ def items(lines: DataFrame, *, as_of: str, fields: Sequence[str], columns: Mappi
     return _first_by(known, "item_id").select(F.lit(as_of).alias("ds"), *ITEM_TYPES)
 
 
-def users(
-    lines: DataFrame, *, as_of: str, fields: Sequence[str], user_id: str, profile: Mapping[str, str]
-) -> DataFrame:
-    """Grain: user known on `as_of`. Columns: ds, user_id, profile (map of attribute -> value; unknown left out)."""
-    typed = _fields(lines, fields).select(
-        F.trim(F.expr(user_id).cast("string")).alias("user_id"),
-        *(F.expr(sql).cast("string").alias(f"_{name}") for name, sql in profile.items()),
+def users(records: DataFrame, *, as_of: str, columns: Mapping[str, str]) -> DataFrame:
+    """Grain: user known on `as_of`. columns: user_id and `profile_<attribute>` -> SQL over the fields of raw.
+
+    Columns: ds, user_id, profile (map of attribute -> value; unknown left out).
+    """
+    typed = evaluate(records.where("corrupt IS NULL").select("raw.*"), columns).select(
+        F.trim(F.col("user_id").cast("string")).alias("user_id"),
+        *(F.col(name).cast("string").alias(name) for name in columns if name.startswith(PROFILE)),
     )
     rows = _first_by(typed.where("user_id != ''"), "user_id")
-    pairs = [F.struct(F.lit(name), F.col(f"_{name}").alias("value")) for name in profile]
+    pairs = [F.struct(F.lit(name.removeprefix(PROFILE)), F.col(name).alias("value")) for name in rows.columns[1:]]
     attributes = F.map_from_entries(F.filter(F.array(*pairs), lambda pair: pair["value"].isNotNull()))
     return rows.select(
         F.lit(as_of).alias("ds"),

@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
+
+from features.source import evaluate
 
 RAW_LIMIT = 2000
-CORRUPT = "_corrupt"
 EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds")
 
 
-def parse(
-    lines: DataFrame, *, fields: Sequence[str], columns: Mapping[str, str], types: Mapping[str, str]
-) -> DataFrame:
-    """Grain: raw line. Input columns: ds, file, line.
+def parse(records: DataFrame, *, columns: Mapping[str, str], types: Mapping[str, str]) -> DataFrame:
+    """Grain: raw record. Input columns: those of `features.source.RECORD`.
 
-    fields: JSON keys, read as strings. columns: for each of `EVENT_COLUMNS` its SQL over those strings. types: event
-    type -> SQL condition. Adds event_types (array of the types whose condition holds) and reason (null for a sound
-    line, else why it is rejected).
+    columns: for each of `EVENT_COLUMNS` its SQL over the raw fields. types: event type -> SQL condition. Adds
+    event_types (array of the types whose condition holds) and reason (null for a sound record, else why it isn't kept).
     """
-    schema = StructType([StructField(name, StringType()) for name in (*fields, CORRUPT)])
-    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
-    raw = lines.select(
-        F.struct("ds", "file", "line").alias("_source"), F.from_json("line", schema, options).alias("_raw")
-    ).select("_source", "_raw.*")
     kinds = [f"if({condition}, '{name}', NULL)" for name, condition in types.items()]
-    parsed = raw.select(
-        "_source.*",
-        CORRUPT,
-        *(F.expr(columns[name]).alias(name) for name in EVENT_COLUMNS),
-        F.expr(f"array_compact(array({', '.join(kinds)}))").alias("event_types"),
-    )
+    raw = records.select(F.struct("ds", "file", "line", "corrupt").alias("_source"), "raw.*")
+    wanted = {
+        **{"_source": "_source", "event_types": f"array_compact(array({', '.join(kinds)}))"},
+        **{name: columns[name] for name in EVENT_COLUMNS},
+    }
+    parsed = evaluate(raw, wanted).select("_source.*", *EVENT_COLUMNS, "event_types")
     # The digest keeps the shuffle's key short; the file decides which of two equal lines is the first.
     same_line = Window.partitionBy("ds", F.md5("line")).orderBy("file")
     return (
-        parsed.withColumn("copy", F.row_number().over(same_line)).withColumn("reason", _reason()).drop("copy", CORRUPT)
+        parsed.withColumn("copy", F.row_number().over(same_line))
+        .withColumn("reason", _reason())
+        .drop("copy", "corrupt")
     )
 
 
 def _reason() -> Column:
     return (
-        F.when(F.col(CORRUPT).isNotNull(), "malformed")
+        F.when(F.col("corrupt").isNotNull(), "malformed")
         .when(F.col("copy") > 1, "duplicate line")
         .when(F.coalesce(F.trim("user_id"), F.lit("")) == "", "no user")
         .when(F.coalesce(F.trim("item_id"), F.lit("")) == "", "no item")

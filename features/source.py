@@ -7,10 +7,12 @@ doesn't say) and corrupt (null for a sound record, else the text that was not un
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
@@ -22,6 +24,7 @@ from pyspark.sql.types import (
     VariantType,
 )
 
+ANSI = "spark.sql.ansi.enabled"
 CORRUPT = "_corrupt"
 RECORD = ("ds", "file", "line", "raw", "corrupt")
 # Spark's CSV parser fails the whole job on a record with more columns.
@@ -52,6 +55,57 @@ def used_fields(expressions: Mapping[str, str]) -> list[str]:
                 )
             found[column.name] = None
     return list(found)
+
+
+def check_expressions(
+    spark: SparkSession, fields: Sequence[str], expressions: Mapping[str, str], types: Mapping[str, str]
+) -> None:
+    """Raises ValueError that names the key of an expression that Spark doesn't understand over these string fields.
+
+    types: key -> the type that an expression has to have; a null is of every type.
+    """
+    nothing = spark.createDataFrame([], StructType([StructField(name, StringType()) for name in fields]))
+    # What is about to be said in a sentence isn't said in a page as well.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    for key, sql in expressions.items():
+        try:
+            ((_, kind),) = evaluate(nothing, {"value": sql}).dtypes
+        except PySparkException as error:
+            if (error.getCondition() or "").startswith("UNRESOLVED_COLUMN"):
+                name = (error.getMessageParameters() or {})["objectName"]
+                raise ValueError(f"{key} = {sql!r} names {name}, which isn't among {', '.join(fields)}") from error
+            raise ValueError(f"{key} = {sql!r} is no Spark SQL expression: {_reason(error)}") from error
+        wanted = types.get(key)
+        if wanted and kind not in (wanted, "void"):
+            remedy = "; say how it is written with time_format" if wanted == "timestamp" else ""
+            raise ValueError(f"{key} = {sql!r} is a {kind} and has to be a {wanted}{remedy}")
+
+
+def check_time_format(spark: SparkSession, key: str, pattern: str) -> None:
+    """Raises ValueError for what is no pattern of Spark's."""
+    try:
+        spark.range(1).select(F.try_to_timestamp(F.lit("2026"), F.lit(pattern))).collect()
+    except PySparkException as error:
+        raise ValueError(f"{key} = {pattern!r} is no pattern of a time: {_reason(error)}") from error
+
+
+def _reason(error: PySparkException) -> str:
+    return next(line for line in str(error).splitlines() if line.strip())
+
+
+def evaluate(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+    """The frame's rows as new columns. columns: name -> SQL over the frame's.
+
+    Unlike everywhere else a value that can't be cast is null, and so is what can't be computed: one odd record is no
+    reason to stop. Spark settles that when an expression is analysed, which for a frame is here.
+    """
+    spark = frame.sparkSession
+    ansi = spark.conf.get(ANSI, "true") or "true"
+    spark.conf.set(ANSI, "false")
+    try:
+        return frame.select(*(F.expr(sql).alias(name) for name, sql in columns.items()))
+    finally:
+        spark.conf.set(ANSI, ansi)
 
 
 def parse_json(lines: DataFrame, *, fields: Sequence[str]) -> DataFrame:

@@ -11,6 +11,7 @@ def run(ctx: Context) -> None:
         ctx.read("users"),
         as_of=ctx.ds,
         roles=data.events.roles,
-        profile=tuple(data.users.profile),
+        profile=tuple(data.profile),
+        numbers=[name for name, attribute in data.profile.items() if attribute.type == "number"],
     )
     ctx.write("user_features", features)

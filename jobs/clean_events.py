@@ -1,24 +1,14 @@
-"""clean_events: the days' raw lines to typed events and to rejects."""
-
-from pyspark.sql import functions as F
+"""clean_events: the days' raw records to typed events and to rejects."""
 
 from features import clean
 from jobs.runtime.context import Context
+from jobs.runtime.records import read_table
 
 
 def run(ctx: Context) -> None:
-    log = ctx.config.data.events
-    folders = [str(folder) for folder in ctx.raw.events(ctx.days)]
-    raw = ctx.spark.read.text(folders)
-    path = F.input_file_name()
-    lines = raw.select(
-        F.regexp_extract(path, r"/ds=([^/]+)/", 1).alias("ds"),
-        F.regexp_extract(path, r"([^/]+)$", 1).alias("file"),
-        F.col("value").alias("line"),
-    )
-    columns = {name: getattr(log, name) for name in clean.EVENT_COLUMNS}
-    types = {name: kind.when for name, kind in log.types.items()}
-    parsed = clean.parse(lines, fields=log.fields, columns=columns, types=types).persist()
+    data = ctx.config.data
+    records = read_table(ctx.spark, data, "events", ctx.raw.events(ctx.days))
+    parsed = clean.parse(records, columns=data.expressions("events"), types=data.events.conditions).persist()
     ctx.write("events", clean.events(parsed))
     ctx.write("rejects", clean.rejects(parsed))
     parsed.unpersist()

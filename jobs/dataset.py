@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from features.settings import Settings
+from jobs.files import Files as Files
+from jobs.sql import digits, literal, number, timestamp
 
-DAY = "{day}"
 IDS = ("user_id", "item_id")
+EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene")
+TableName = Literal["events", "items", "users"]
 # Names of event types become column names, and strings within SQL.
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+ProfileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class EventType(Settings):
@@ -33,29 +37,13 @@ class EventType(Settings):
         return self
 
 
-class Files(Settings):
-    """Where a table's raw files lie, below the raw root, and how they are written.
-
-    files: a glob. `{day}` in it is the business day (YYYY-MM-DD); without it the same files serve every day. Names that
-    end in .gz or .zst are unpacked. fields: the columns that the expressions use, read as strings; empty: found in the
-    expressions. delimiter, columns: for CSV; `columns` names the columns of files without a header line.
-    """
-
-    files: str
-    format: Literal["json", "csv", "parquet"] = "json"
-    delimiter: str = Field(",", min_length=1)
-    columns: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-
-
 class EventLog(Files):
     """How a raw record becomes events; the values are Spark SQL expressions over its fields, often just their names.
 
     time_format: how `event_time` is written: "sql" (the expression gives a timestamp), "iso", "epoch_s", "epoch_ms", or
     a pattern of Spark such as "dd/MM/yyyy HH:mm:ss"; a time without a zone is in the data set's. event_key: what makes
     two records the same event, such as its id; empty: only equal records are. event_type: a field that names the type,
-    so that `types` need no `when`. marker, min_files: a day is complete once the file `marker` stands and so many files
-    lie there.
+    so that `types` need no `when`.
     """
 
     files: str = "events/ds={day}/*"
@@ -69,8 +57,6 @@ class EventLog(Files):
     event_key: tuple[str, ...] = ()
     event_type: str = ""
     types: dict[EventName, EventType]
-    marker: str = "_SUCCESS"
-    min_files: int = Field(1, ge=0)
 
     @model_validator(mode="after")
     def _has_positive(self) -> EventLog:
@@ -88,36 +74,25 @@ class EventLog(Files):
         return self
 
     @property
-    def by_day(self) -> bool:
-        """Whether each day has files of its own; otherwise a record belongs to the day of its event."""
-        return DAY in self.files
-
-    @property
     def expressions(self) -> dict[str, str]:
         """Spark SQL of user_id, item_id, event_time (a timestamp), value, dwell_seconds, scene."""
-        names = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene")
-        return {**{name: getattr(self, name) for name in names}, "event_time": self._timestamp()}
+        sql = {name: getattr(self, name) for name in EVENT_COLUMNS}
+        return {**sql, "event_time": timestamp(self.event_time, self.time_format)}
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """Key of the overlay, below that of this table -> the Spark SQL that stands there."""
+        return {
+            **{name: getattr(self, name) for name in EVENT_COLUMNS},
+            **({"event_type": self.event_type} if self.event_type else {}),
+            **{f"event_key[{n}]": sql for n, sql in enumerate(self.event_key)},
+            **{f"types.{name}.when": kind.when for name, kind in self.types.items() if kind.when},
+        }
 
     @property
     def conditions(self) -> dict[str, str]:
         """Event type -> its Spark SQL condition."""
-        return {name: kind.when or f"({self.event_type}) = '{name}'" for name, kind in self.types.items()}
-
-    def _timestamp(self) -> str:
-        text = f"cast({self.event_time} AS string)"
-        seconds = f"try_cast({text} AS decimal(38,9))"
-        match self.time_format:
-            case "sql":
-                return self.event_time
-            case "iso":
-                # Without its date a time would be taken for one of the day on which the job runs.
-                return f"if(substring(ltrim({text}), 5, 1) = '-', try_to_timestamp({text}), NULL)"
-            case "epoch_s":
-                return _instant(seconds)
-            case "epoch_ms":
-                return _instant(f"{seconds} / 1000")
-            case pattern:
-                return f"try_to_timestamp({text}, '{pattern.replace(chr(39), chr(92) + chr(39))}')"
+        return {name: kind.when or f"({self.event_type}) = {literal(name)}" for name, kind in self.types.items()}
 
     @property
     def roles(self) -> dict[str, str]:
@@ -145,20 +120,47 @@ class ItemTable(Files):
 
     @property
     def expressions(self) -> dict[str, str]:
+        return self.stated
+
+    @property
+    def stated(self) -> dict[str, str]:
         names = ("item_id", "name", "category", "subcategory", "brand", "price", "created_on")
         return {name: getattr(self, name) for name in names}
 
 
+class Attribute(Settings):
+    """A profile column of users: a category, given to the ranker as a code, or a number, given as it is."""
+
+    sql: str
+    type: Literal["category", "number"] = "category"
+
+    @property
+    def text(self) -> str:
+        """Spark SQL of the value as text; null when unknown."""
+        return number(self.sql) if self.type == "number" else self.sql
+
+
 class UserTable(Files):
-    """Columns of the user snapshot; `profile` are categorical columns, given to the ranker as codes."""
+    """Columns of the user snapshot. profile: fields by their names, or names with Spark SQL or an `Attribute`."""
 
     files: str = "users/ds={day}/*"
     user_id: str
-    profile: dict[str, str] = Field(default_factory=dict)
+    profile: dict[ProfileName, Attribute] = Field(default_factory=dict)
+
+    @field_validator("profile", mode="before")
+    @classmethod
+    def _attributes(cls, told: Any) -> Any:
+        named = {name: name for name in told} if isinstance(told, list | tuple) else told
+        return {name: {"sql": sql} if isinstance(sql, str) else sql for name, sql in named.items()}
 
     @property
     def expressions(self) -> dict[str, str]:
-        return {"user_id": self.user_id}
+        """Spark SQL of user_id, and of `profile_<name>` for each attribute."""
+        return {"user_id": self.user_id, **{f"profile_{name}": column.text for name, column in self.profile.items()}}
+
+    @property
+    def stated(self) -> dict[str, str]:
+        return {"user_id": self.user_id, **{f"profile.{name}": column.sql for name, column in self.profile.items()}}
 
 
 class DataSet(Settings):
@@ -176,8 +178,8 @@ class DataSet(Settings):
     repeats: bool
     id_type: Literal["string", "integer"] = "string"
     events: EventLog
-    items: ItemTable
-    users: UserTable
+    items: ItemTable | None = None
+    users: UserTable | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -188,20 +190,16 @@ class DataSet(Settings):
             raise ValueError(f"{zone!r} is no time zone of the tz database, such as Europe/Berlin") from error
         return zone
 
-    def expressions(self, table: Literal["events", "items", "users"]) -> dict[str, str]:
-        """Our column -> its Spark SQL over the raw fields of a table; a user's profile isn't in it."""
+    @property
+    def profile(self) -> dict[str, Attribute]:
+        """The users' attributes; none without a table of users."""
+        return self.users.profile if self.users else {}
+
+    def expressions(self, table: TableName) -> dict[str, str]:
+        """Our column -> its Spark SQL over the raw fields of a table; a user's attributes are `profile_<name>`."""
         sql = getattr(self, table).expressions
-        return {
-            name: _digits(text) if name in IDS and self.id_type == "integer" else text for name, text in sql.items()
-        }
+        return {name: digits(text) if name in IDS and self.id_type == "integer" else text for name, text in sql.items()}
 
-
-def _digits(sql: str) -> str:
-    """SQL of a whole number's digits; null for what is none."""
-    number = f"try_cast(cast({sql} AS string) AS decimal(38,6))"
-    return f"if(floor({number}) = {number}, cast(floor({number}) AS string), NULL)"
-
-
-def _instant(seconds: str) -> str:
-    """SQL of a timestamp; null outside the years 1 to 9999."""
-    return f"if({seconds} BETWEEN -62135596800 AND 253402300799, cast({seconds} AS timestamp), NULL)"
+    def stated(self, table: TableName) -> dict[str, str]:
+        """Key of the overlay -> the Spark SQL that stands there, for one table."""
+        return {f"data.{table}.{key}": sql for key, sql in getattr(self, table).stated.items()}

@@ -1,13 +1,15 @@
 """load_items: the newest item snapshot as known on the day."""
 
-from pyspark.sql import functions as F
-
 from features import catalogue
 from jobs.runtime.context import Context
+from jobs.runtime.records import read_table
+from jobs.runtime.spark import spark_schema
 
 
 def run(ctx: Context) -> None:
-    source = ctx.config.data.items
-    lines = ctx.spark.read.text(str(ctx.raw.snapshot("items", ctx.ds))).select(F.col("value").alias("line"))
-    columns = {name: getattr(source, name) for name in catalogue.ITEM_TYPES}
-    ctx.write("items", catalogue.items(lines, as_of=ctx.ds, fields=source.fields, columns=columns))
+    data = ctx.config.data
+    if data.items is None:
+        ctx.write("items", ctx.spark.createDataFrame([], spark_schema(ctx.contract("items"))))
+        return
+    records = read_table(ctx.spark, data, "items", {None: ctx.raw.snapshot("items", ctx.ds)})
+    ctx.write("items", catalogue.items(records, as_of=ctx.ds, columns=data.expressions("items")))

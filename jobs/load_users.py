@@ -1,13 +1,15 @@
 """load_users: the newest user snapshot as known on the day."""
 
-from pyspark.sql import functions as F
-
 from features import catalogue
 from jobs.runtime.context import Context
+from jobs.runtime.records import read_table
+from jobs.runtime.spark import spark_schema
 
 
 def run(ctx: Context) -> None:
-    source = ctx.config.data.users
-    lines = ctx.spark.read.text(str(ctx.raw.snapshot("users", ctx.ds))).select(F.col("value").alias("line"))
-    users = catalogue.users(lines, as_of=ctx.ds, fields=source.fields, user_id=source.user_id, profile=source.profile)
-    ctx.write("users", users)
+    data = ctx.config.data
+    if data.users is None:
+        ctx.write("users", ctx.spark.createDataFrame([], spark_schema(ctx.contract("users"))))
+        return
+    records = read_table(ctx.spark, data, "users", {None: ctx.raw.snapshot("users", ctx.ds)})
+    ctx.write("users", catalogue.users(records, as_of=ctx.ds, columns=data.expressions("users")))

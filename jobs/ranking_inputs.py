@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def ranker_inputs(ctx: Context) -> Inputs:
     data, roles = ctx.config.data, ctx.config.data.events.roles
-    user = [feature.name for feature in specs.user_features(roles)] + [f"profile_{name}" for name in data.users.profile]
+    user = [feature.name for feature in specs.user_features(roles)] + [f"profile_{name}" for name in data.profile]
     affinity = [feature.name for feature in specs.affinity_features()]
     return Inputs(
         user=tuple(f"user_{name}" for name in user),

@@ -39,7 +39,7 @@ class Context:
         options: dict[str, Any],
     ) -> None:
         self.job, self.days, self.config, self.store = job, list(days), config, store
-        self.raw = RawZone(config.raw_root, config.data.name)
+        self.raw = RawZone(config.raw_root, config.data)
         self.say, self.options = say, options
         self._contracts, self._session = contracts, session
         self._staged: dict[str, Path] = {}

@@ -1,8 +1,10 @@
 """The landing zone: what log collectors and exports have left for Predawn to read.
 
-<root>/events/ds=2017-12-01/*      a day's log lines, complete once `_SUCCESS` stands
+<root>/events/ds=2017-12-01/*      a day's log, complete once `_SUCCESS` stands beside its files
 <root>/items/ds=2017-12-01/*       a snapshot of the item table; the newest at or before a day is the day's
 <root>/users/ds=2017-12-01/*       the same for users
+
+A data set whose files lie elsewhere says so in `files`, `marker` and `min_files` of its tables.
 """
 
 from __future__ import annotations
@@ -11,42 +13,100 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from jobs.dataset import DataSet, Files
 from jobs.errors import RunError
-
-SUCCESS = "_SUCCESS"
+from jobs.pattern import DayPattern
 
 
 class RawZone:
-    """Raw files by day; only looked at, never changed."""
+    """Raw files by day; only looked at, never changed. What begins with a dot or an underscore is no delivery."""
 
-    def __init__(self, root: Path, data: str) -> None:
+    def __init__(self, root: Path, data: DataSet) -> None:
         self.root, self.data = root, data
 
-    def events(self, days: Sequence[str]) -> list[Path]:
-        """The folders of the days' logs. Raises RunError that names the days not landed or not complete."""
-        folders = [self.root / "events" / f"ds={day}" for day in days]
-        missing = [folder.name.removeprefix("ds=") for folder in folders if not (folder / SUCCESS).exists()]
-        if missing:
-            shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more days" if len(missing) > 3 else "")
-            raise RunError(
-                f"no complete raw events for {shown} in {self.root / 'events'}: land the day with its {SUCCESS} file "
-                f"(the bundled data sets: `make land DATA={self.data}`) and run again."
-            )
-        return folders
+    def events(self, days: Sequence[str]) -> dict[str | None, list[Path]]:
+        """The files of the days' logs by day; those that serve every day stand under None.
 
-    def snapshot(self, table: str, day: str) -> Path:
-        """The newest complete snapshot of `table` at or before `day`."""
-        landed = sorted(path.parent for path in (self.root / table).glob(f"ds=*/{SUCCESS}"))
-        known = [folder for folder in landed if folder.name.removeprefix("ds=") <= day]
-        if not known:
-            raise RunError(
-                f"no snapshot of {table} at or before {day} in {self.root / table}: land one "
-                f"(the bundled data sets: `make land DATA={self.data}`) and run again."
-            )
-        return known[-1]
+        Raises RunError that names the days not landed or not complete.
+        """
+        log = self.data.events
+        missing = [day for day in days if not self._is_complete(log, day)]
+        if missing:
+            raise RunError(self._incomplete(missing))
+        if not log.by_day:
+            return {None: self._files(log, days[0])}
+        return {day: self._files(log, day) for day in days}
+
+    def missing(self, day: str) -> str | None:
+        """Why the day's log can't be read yet, as a sentence; None once it is complete."""
+        return None if self._is_complete(self.data.events, day) else self._incomplete([day])
+
+    def snapshot(self, table: str, day: str) -> list[Path]:
+        """The files of the newest complete snapshot at or before `day`; none for a source without such a table.
+
+        Raises RunError when none is known on the day.
+        """
+        source: Files | None = getattr(self.data, table)
+        if source is None:
+            return []
+        for landed in self._landed(source, day):
+            if self._is_complete(source, landed):
+                return self._files(source, landed)
+        raise RunError(
+            f"no snapshot of {table} at or before {day} in {self.root}: land one as {self._wanted(source, day)}"
+        )
 
     def fingerprint(self, table: str, day: str) -> str:
         """A digest of the names and sizes of the files that a day reads, so that a new delivery is noticed."""
-        folder = self.events([day])[0] if table == "events" else self.snapshot(table, day)
-        facts = [(path.name, path.stat().st_size) for path in sorted(folder.iterdir())]
-        return hashlib.blake2b(repr((folder.name, facts)).encode(), digest_size=8).hexdigest()
+        (paths,) = self.events([day]).values() if table == "events" else [self.snapshot(table, day)]
+        facts = [(path.relative_to(self.root).as_posix(), path.stat().st_size) for path in paths]
+        return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()
+
+    def _incomplete(self, days: Sequence[str]) -> str:
+        shown = ", ".join(days[:3]) + (f" and {len(days) - 3} more days" if len(days) > 3 else "")
+        wanted = self._wanted(self.data.events, days[0])
+        return f"no complete raw events for {shown} in {self.root}: land the day as {wanted}"
+
+    def _wanted(self, source: Files, day: str) -> str:
+        """How a day of a table is to be landed, and how much of it is there."""
+        pattern, number = DayPattern(source.files).of(day), len(self._files(source, day))
+        marker = DayPattern(source.marker).of(day) if source.needs_marker else ""
+        there = f"{number} of at least {source.min_files} files there"
+        there += f", {marker} missing" if marker and not self._is_marked(source, day) else ""
+        if not number and any(self.root.glob(pattern)):
+            there += ", what matches is hidden or a folder"
+        return (
+            f"{pattern}{f' with its {marker} file' if marker else ''} ({there}; the bundled data sets: "
+            f"`make land DATA={self.data.name}`) and run again."
+        )
+
+    def _is_complete(self, source: Files, day: str) -> bool:
+        return len(self._files(source, day)) >= source.min_files and self._is_marked(source, day)
+
+    def _is_marked(self, source: Files, day: str) -> bool:
+        """Whether the marker stands: at its path, or in every folder that has files of the day."""
+        if not source.needs_marker:
+            return True
+        marker = DayPattern(source.marker).of(day)
+        if "/" in marker:
+            return (self.root / marker).is_file()
+        folders = {path.parent for path in self._files(source, day)}
+        folders = folders or set(self.root.glob(DayPattern(source.files).of(day).rpartition("/")[0] or "."))
+        return bool(folders) and all((folder / marker).is_file() for folder in folders)
+
+    def _landed(self, source: Files, day: str) -> list[str]:
+        """The days up to `day` of which there are files, newest first; the day itself where files serve every day."""
+        pattern = DayPattern(source.files)
+        if not pattern.by_day:
+            return [day]
+        paths = self.root.glob(pattern.any_day)
+        found = {pattern.day(path.relative_to(self.root).as_posix()) for path in paths}
+        return sorted((landed for landed in found if landed and landed <= day), reverse=True)
+
+    def _files(self, source: Files, day: str) -> list[Path]:
+        """The files of one day in the order of their names."""
+        paths = sorted(self.root.glob(DayPattern(source.files).of(day)))
+        return [path for path in paths if path.is_file() and not self._is_hidden(path)]
+
+    def _is_hidden(self, path: Path) -> bool:
+        return any(part.startswith((".", "_")) for part in path.relative_to(self.root).parts)

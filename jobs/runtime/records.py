@@ -1,35 +1,56 @@
-"""Raw files to records: looks into files for the names of their columns, and reads those that are alike together."""
+"""Raw files to records: an overlay's expressions are checked, and files that are alike are read together."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from features.source import RECORD, parse_csv, parse_json, parse_rows
-from jobs.dataset import Files
-from jobs.errors import RunError
+from features.source import RECORD, check_expressions, check_time_format, parse_csv, parse_json, parse_rows, used_fields
+from jobs.dataset import DataSet, Files, TableName
+from jobs.errors import RunError, UsageError
+from jobs.runtime.peek import Kind, json_keys, kind_of
+from jobs.sql import NAMED_FORMATS
 
 # Day of the delivery -> its files; None where the same files serve every day.
 Deliveries = Mapping[str | None, Sequence[Path]]
 # Text files to a frame of lines: ds, file, line.
 ReadLines = Callable[[SparkSession, Deliveries], DataFrame]
-# Names of columns, and what else must be the same for files to be read together: the header line, or the types.
-Kind = tuple[tuple[str, ...], str]
-PEEK = 1 << 20
+# Without these no record is understood; a field that JSON records lack elsewhere may just not occur.
+VITAL = {"events": ("user_id", "item_id", "event_time", "event_type"), "items": ("item_id",), "users": ("user_id",)}
+
+
+def read_table(spark: SparkSession, data: DataSet, table: TableName, files: Deliveries) -> DataFrame:
+    """Grain: record of a table's raw files. Columns: those of `features.source.RECORD`; raw has the fields in use.
+
+    Raises UsageError for an expression of the overlay that is none, RunError for a field that the files lack; both name
+    the key, and the latter the columns found.
+    """
+    source: Files = getattr(data, table)
+    stated = data.stated(table)
+    try:
+        named = {key: used_fields({key: sql}) for key, sql in stated.items()}
+        fields = list(source.fields) or list(dict.fromkeys(name for names in named.values() for name in names))
+        kinds = {key: "boolean" for key in stated if key.endswith(".when")}
+        ours = {f"data.{table}.{name}": sql for name, sql in data.expressions(table).items() if name == "event_time"}
+        if table == "events" and data.events.time_format not in NAMED_FORMATS:
+            check_time_format(spark, "data.events.time_format", data.events.time_format)
+        check_expressions(spark, fields, {**stated, **ours}, {**kinds, **dict.fromkeys(ours, "timestamp")})
+    except ValueError as error:
+        raise UsageError(f"conf/{data.name}.toml: {error}.") from error
+    for path, columns in _columns(files, source).items():
+        for key, names in named.items():
+            vital = key.rpartition(".")[2] in VITAL[table]
+            absent = [name for name in names if name not in columns]
+            if absent and (source.format != "json" or (vital and absent == names)):
+                raise RunError(f"{key} names {absent[0]}, which {path} hasn't: it has {', '.join(columns)}.")
+    return read_records(spark, files, source, fields)
 
 
 def read_records(
@@ -37,19 +58,17 @@ def read_records(
 ) -> DataFrame:
     """Grain: record of the files. Columns: those of `features.source.RECORD`.
 
-    A Parquet file that can't be read is one corrupt record. Raises RunError for a field that CSV or Parquet files
-    lack; it names the columns found.
+    A Parquet file that can't be read is one corrupt record. A field that CSV or Parquet files lack is an error.
     """
     lines = lines or text_lines
     if source.format == "json":
         return parse_json(lines(spark, files), fields=fields)
-    groups = _groups(files, source, fields)
-    parts = [_unreadable(spark, unread, fields)] if (unread := groups.pop(None, None)) else []
-    for kind, alike in groups.items():
-        columns, header = kind or ((), "")
-        absent = [name for name in fields if name not in columns]
-        if absent:
-            raise RunError(f"{paths_of(alike)[0]} has no column {', '.join(absent)}: it has {', '.join(columns)}.")
+    parts = []
+    for kind, alike in _groups(files, source, fields).items():
+        if kind is None:
+            parts.append(_unreadable(spark, alike, fields))
+            continue
+        columns, header = kind
         if source.format == "csv":
             text = lines(spark, alike)
             parts.append(parse_csv(text, fields=fields, columns=columns, delimiter=source.delimiter, header=header))
@@ -71,37 +90,12 @@ def paths_of(files: Deliveries) -> list[Path]:
     return [path for paths in files.values() for path in paths]
 
 
-def kind_of(path: Path, source: Files) -> Kind | None:
-    """What a CSV or Parquet file says of its columns; None when it can't be read, or a CSV file holds nothing."""
-    if source.format == "parquet":
-        try:
-            schema = pq.read_schema(path)
-        except (OSError, pa.ArrowInvalid):
-            return None
-        return tuple(schema.names), str(schema.types)
-    if source.columns:
-        return source.columns, ""
-    header = first_line(path)
-    parts = header.split(source.delimiter) if len(source.delimiter) > 1 else None
-    names = parts or next(csv.reader([header], delimiter=source.delimiter), [])
-    return (tuple(name.strip() for name in names), header) if header else None
-
-
-def first_line(path: Path) -> str:
-    """The first line of a text file, gzip and zstd unpacked; empty when it can't be read."""
-    try:
-        with _opened(path) as file:
-            return file.readline(PEEK).decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
-    except (OSError, EOFError, zlib.error):
-        return ""
-
-
-def _opened(path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return gzip.open(path)  # type: ignore[return-value]
-    if path.suffix == ".zst":
-        return io.BufferedReader(pa.CompressedInputStream(str(path), "zstd"))
-    return path.open("rb")
+def _columns(files: Deliveries, source: Files) -> dict[Path, Sequence[str]]:
+    """What there is to name, by an example of each kind of file; JSON files are taken to be all of one kind."""
+    if source.format == "json":
+        found = json_keys(paths_of(files))
+        return {found[0]: found[1]} if found else {}
+    return {paths_of(alike)[0]: kind[0] for kind, alike in _groups(files, source, ()).items() if kind and kind[0]}
 
 
 def _groups(files: Deliveries, source: Files, fields: Sequence[str]) -> dict[Kind | None, Deliveries]:
@@ -131,11 +125,9 @@ def _unreadable(spark: SparkSession, files: Deliveries, fields: Sequence[str]) -
 
 def _with_source(frame: DataFrame, files: Deliveries) -> DataFrame:
     """Adds ds and file, by the address that Spark gave the file of a row in `_path`."""
-    spark = frame.sparkSession
     known = {str(path): (day, path.name) for day, paths in files.items() for path in paths}
-    found = {address: known[unquote(urlsplit(address).path)] for address in frame.inputFiles()}
-    rows = [(address, day, name) for address, (day, name) in sorted(found.items())]
-    sources = spark.createDataFrame(rows, "_path string, ds string, file string")
+    rows = [(address, *known[unquote(urlsplit(address).path)]) for address in sorted(frame.inputFiles())]
+    sources = frame.sparkSession.createDataFrame(rows, "_path string, ds string, file string")
     return frame.join(F.broadcast(sources), "_path", "left").drop("_path")
 
 

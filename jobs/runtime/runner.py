@@ -53,11 +53,11 @@ class Runner:
     def __post_init__(self) -> None:
         self.graph = Graph(self.config.recall.channels)  # type: ignore[attr-defined]
         self.store = Store(self.config.store_root)
-        self.raw = RawZone(self.config.raw_root, self.config.data.name)
+        self.raw = RawZone(self.config.raw_root, self.config.data)
         self.contracts = tables(
             self.config.recall.channels,  # type: ignore[attr-defined]
             self.config.data.events.roles,
-            tuple(self.config.data.users.profile),
+            tuple(self.config.data.profile),
         )
 
     def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:

@@ -38,7 +38,7 @@ def _user_item_history(roles: Mapping[str, str]) -> Table:
 
 def _user_features(roles: Mapping[str, str], profile: Sequence[str]) -> Table:
     attributes = [
-        Column(f"profile_{name}", "float", f"position of the user's {name} in the order of its values", "unknown")
+        Column(f"profile_{name}", "float", f"the user's {name}: a number, or its position among all values", "unknown")
         for name in profile
     ]
     columns = (DS, USER_CODE, USER_ID, *_floats(specs.user_features(roles)), *attributes)

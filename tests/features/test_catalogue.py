@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from features import catalogue
+from features.source import parse_json
 from tests.features.support import assert_contract, by_key
 
 AS_OF = "2026-03-31"
@@ -36,13 +38,14 @@ LINES: list[dict[str, Any] | str] = [
 ]
 
 
-def lines(spark: SparkSession, values: list[dict[str, Any] | str]) -> DataFrame:
+def records(spark: SparkSession, values: list[dict[str, Any] | str], fields: Sequence[str]) -> DataFrame:
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
-    return spark.createDataFrame([(text,) for text in texts], "line string")
+    frame = spark.createDataFrame([(None, "a", text) for text in texts], "ds string, file string, line string")
+    return parse_json(frame, fields=fields)
 
 
 def items(spark: SparkSession, values: list[dict[str, Any] | str]) -> DataFrame:
-    return catalogue.items(lines(spark, values), as_of=AS_OF, fields=FIELDS, columns=COLUMNS)
+    return catalogue.items(records(spark, values, FIELDS), as_of=AS_OF, columns=COLUMNS)
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +78,13 @@ def test_of_several_rows_of_an_item_always_the_same_one_is_taken(
 
 def test_users_keep_the_attributes_that_are_known(spark: SparkSession) -> None:
     frame = catalogue.users(
-        lines(
+        records(
             spark,
             [{"id": 1, "a": "x", "b": 2}, {"id": "2", "a": None}, {"a": "x"}, {"id": " "}, {"id": " 1", "a": "z"}],
+            ("id", "a", "b"),
         ),
         as_of=AS_OF,
-        fields=("id", "a", "b"),
-        user_id="id",
-        profile={"first": "a", "second": "b"},
+        columns={"user_id": "id", "profile_first": "a", "profile_second": "b"},
     )
     assert_contract(frame, "users")
     assert {user: row["profile"] for user, row in by_key(frame, "user_id").items()} == {
@@ -92,6 +94,6 @@ def test_users_keep_the_attributes_that_are_known(spark: SparkSession) -> None:
 
 
 def test_users_without_attributes_are_listed_once(spark: SparkSession) -> None:
-    frame = catalogue.users(lines(spark, [{"id": 1}, {"id": 1}]), as_of=AS_OF, fields=("id",), user_id="id", profile={})
+    frame = catalogue.users(records(spark, [{"id": 1}, {"id": 1}], ("id",)), as_of=AS_OF, columns={"user_id": "id"})
     assert_contract(frame, "users")
     assert [tuple(row) for row in frame.collect()] == [(AS_OF, "1", {})]

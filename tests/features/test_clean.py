@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from features import clean
+from features.source import parse_json
 from tests.features.support import assert_contract
 
 DS = "2026-03-31"
@@ -62,7 +63,7 @@ REJECTED = [
 
 def parse(spark: SparkSession, lines: list[tuple[str, str, str]]) -> DataFrame:
     frame = spark.createDataFrame(lines, "ds string, file string, line string")
-    return clean.parse(frame, fields=FIELDS, columns=COLUMNS, types=TYPES)
+    return clean.parse(parse_json(frame, fields=FIELDS), columns=COLUMNS, types=TYPES)
 
 
 @pytest.fixture(scope="module")

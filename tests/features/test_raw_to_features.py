@@ -17,6 +17,7 @@ from features import clean
 from features.daily import user_item_daily
 from features.history import user_item_history
 from features.items import build_item_features
+from features.source import parse_json
 from features.users import build_user_features
 from tests.features.support import AS_OF, ROLES, WEIGHTS, by_key, day
 
@@ -80,7 +81,7 @@ def built(spark: SparkSession) -> Built:
     events = random_events(5)
     lines = spark.createDataFrame(raw_lines(events, 6), "ds string, file string, line string")
     types = {kind: f"event = '{kind}'" for kind in ROLES}
-    daily = user_item_daily(clean.events(clean.parse(lines, fields=FIELDS, columns=COLUMNS, types=types)))
+    daily = user_item_daily(clean.events(clean.parse(parse_json(lines, fields=FIELDS), columns=COLUMNS, types=types)))
     upto = daily.where(daily.ds <= AS_OF)
     history: DataFrame = user_item_history(upto, as_of=AS_OF, roles=ROLES, weights=WEIGHTS).persist()
     catalogue = spark.createDataFrame(

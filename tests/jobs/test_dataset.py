@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
-from jobs.dataset import DataSet, EventLog
-
-LOG: dict[str, Any] = {
-    "user_id": "user",
-    "item_id": "item",
-    "event_time": "at",
-    "types": {"click": {"when": "true", "role": "positive", "weight": 1.0}},
-}
-DATA: dict[str, Any] = {
-    **{"name": "mine", "title": "Mine", "scene": "home", "first_day": "2026-01-01", "time_zone": "UTC"},
-    **{"repeats": False, "events": LOG, "items": {"item_id": "item"}, "users": {"user_id": "user"}},
-}
+from tests.jobs.support import LOG, data_set
 
 
 def values(spark: SparkSession, sql: str, field: str, texts: list[str]) -> list[str | None]:
     """The expression's value for each text of its one field, as a string."""
-    frame = spark.createDataFrame([(number, text) for number, text in enumerate(texts)], f"n int, {field} string")
-    return [row.found for row in frame.selectExpr("n", f"cast({sql} AS string) AS found").orderBy("n").collect()]
+    frame = spark.createDataFrame(list(enumerate(texts)), f"number int, {field} string")
+    return [
+        row.found for row in frame.selectExpr("number", f"cast({sql} AS string) AS found").orderBy("number").collect()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,8 +32,8 @@ def values(spark: SparkSession, sql: str, field: str, texts: list[str]) -> list[
     ],
 )
 def test_times_as_they_are_written(spark: SparkSession, time_format: str, times: dict[str, str | None]) -> None:
-    log = EventLog(**{**LOG, "time_format": time_format})
-    assert values(spark, log.expressions["event_time"], "at", list(times)) == list(times.values())
+    data = data_set(events={"time_format": time_format})
+    assert values(spark, data.expressions("events")["event_time"], "at", list(times)) == list(times.values())
 
 
 def test_ids_that_are_whole_numbers(spark: SparkSession) -> None:
@@ -52,16 +41,16 @@ def test_ids_that_are_whole_numbers(spark: SparkSession) -> None:
         **{"12": "12", " 12.0 ": "12", "1000.0": "1000", "1e3": "1000", "0012": "12", "-3": "-3"},
         **{"12.5": None, "abc": None, "": None, "1" * 30: "1" * 30},
     }
-    data = DataSet(**{**DATA, "id_type": "integer"})
+    data = data_set(id_type="integer")
     for table, field in (("items", "item"), ("users", "user")):
         sql = data.expressions(table)[f"{field}_id"]  # type: ignore[arg-type]
         assert values(spark, sql, field, list(digits)) == list(digits.values())
-    assert DataSet(**DATA).expressions("events")["item_id"] == "item"
+    assert data_set().expressions("events")["item_id"] == "item"
 
 
 def test_a_field_may_name_the_type(spark: SparkSession) -> None:
     kinds = {"click": {"role": "positive", "weight": 1.0}, "seen": {"role": "exposure", "when": "kind = 'View'"}}
-    log = EventLog(**{**LOG, "event_type": "kind", "types": kinds})
+    log = data_set(events={"event_type": "kind", "types": kinds}).events
     found = {name: values(spark, sql, "kind", ["click", "View", "seen"]) for name, sql in log.conditions.items()}
     assert found == {"click": ["true", "false", "false"], "seen": ["false", "true", "false"]}
 
@@ -69,4 +58,39 @@ def test_a_field_may_name_the_type(spark: SparkSession) -> None:
 def test_a_type_without_any_condition_is_named_with_what_to_do() -> None:
     kinds = {**LOG["types"], "like": {"role": "other"}}
     with pytest.raises(ValidationError, match=r"types\.like needs a condition `when`, or .* `event_type`"):
-        EventLog(**{**LOG, "types": kinds})
+        data_set(events={"types": kinds})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"files": "/logs/{day}/*"}, "'/logs/{day}/\\*' has to lie below the raw root"),
+        ({"files": "../{day}/*"}, "has to lie below the raw root"),
+        ({"files": "{hour}/*"}, r"\{hour\} in '\{hour\}/\*' isn't known: only \{day\}"),
+        ({"files": "{day:%Y}/*"}, "has to be made of %Y, %m and %d"),
+        ({"files": "{day/*"}, "is no pattern of files"),
+        ({"files": "logs/{day}.json"}, r"marker '_SUCCESS' would stand for every day: .* marker = \"\" for none"),
+    ],
+)
+def test_a_pattern_that_cannot_be_right_is_an_error(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        data_set(events=changes)
+
+
+def test_profile_columns_by_name_by_expression_and_with_a_type(spark: SparkSession) -> None:
+    by_name = data_set(users={"user_id": "user", "profile": ["age", "City"]})
+    assert by_name.expressions("users") == {"user_id": "user", "profile_age": "age", "profile_City": "City"}
+    typed = data_set(
+        users={"user_id": "user", "profile": {"group": "lower(age)", "days": {"sql": "n", "type": "number"}}}
+    )
+    assert {name: attribute.type for name, attribute in typed.profile.items()} == {
+        "group": "category",
+        "days": "number",
+    }
+    numbers = {"7": "7.0", " 1e2": "100.0", "NaN": None, "Infinity": None, "old": None, "": None}
+    assert values(spark, typed.expressions("users")["profile_days"], "n", list(numbers)) == list(numbers.values())
+
+
+def test_without_tables_of_items_and_users_there_is_no_profile() -> None:
+    data = data_set(items=None, users=None)
+    assert data.profile == {} and data.items is None

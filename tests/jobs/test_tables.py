@@ -27,7 +27,7 @@ def config(request: pytest.FixtureRequest) -> Config:
 
 def plug_ins(config: Config) -> tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]:
     """Channels, roles of the event types and user attributes: what the contracts of a data set depend on."""
-    return config.get("recall.channels"), config.data.events.roles, tuple(config.data.users.profile)
+    return config.get("recall.channels"), config.data.events.roles, tuple(config.data.profile)
 
 
 @pytest.fixture(scope="module")

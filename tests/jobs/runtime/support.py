@@ -18,7 +18,6 @@ from jobs.overlay import merge
 from jobs.runtime.checks import arrow_schema
 from jobs.runtime.config import Config, load_config
 from jobs.runtime.context import Context
-from jobs.runtime.raw import SUCCESS
 from jobs.runtime.runner import Runner, Step
 
 FIRST = dt.date(2026, 1, 1)
@@ -36,7 +35,7 @@ def land(raw: Path, days: Iterable[str]) -> None:
     for folder in (*folders, raw / "items" / f"ds={FIRST}", raw / "users" / f"ds={FIRST}"):
         folder.mkdir(parents=True)
         (folder / "part-00000.json").write_text("{}\n")
-        (folder / SUCCESS).touch()
+        (folder / "_SUCCESS").touch()
 
 
 def config_at(root: Path, **overrides: Any) -> Config:

@@ -142,7 +142,8 @@ def test_a_new_delivery_makes_its_day_and_its_dependants_stale(settled: Runner, 
 def test_a_new_snapshot_concerns_the_days_from_it_on(settled: Runner, root: Path) -> None:
     land_items = root / "raw" / "items" / f"ds={NEXT}"
     land_items.mkdir()
-    (land_items / "_SUCCESS").touch()
+    for name in ("part-00000.json", "_SUCCESS"):
+        (land_items / name).touch()
     planned = pairs(settled.plan(dates(NIGHT, NEXT)))
     assert [ds for name, ds in planned if name in ("load_items", "build_item_features")] == [NEXT, NEXT]
     assert ("build_user_features", NEXT) not in planned

@@ -13,8 +13,9 @@ from pyspark.sql import SparkSession
 
 from features.source import RECORD
 from jobs.dataset import Files
-from jobs.errors import RunError
-from jobs.runtime.records import Deliveries, read_records
+from jobs.errors import RunError, UsageError
+from jobs.runtime.records import Deliveries, read_records, read_table
+from tests.jobs.support import data_set
 
 ONE, TWO = "2026-01-01", "2026-01-02"
 
@@ -101,13 +102,64 @@ def test_parquet_files_whose_types_differ(spark: SparkSession, tmp_path: Path) -
     }
 
 
-def test_a_field_that_the_files_lack_is_named_with_the_columns_found(spark: SparkSession, tmp_path: Path) -> None:
-    table, text = put_rows(tmp_path / "a.parquet", [{"id": 1}]), put(tmp_path / "a.csv", "id,name\n1,a\n")
-    with pytest.raises(RunError, match=r"a\.parquet has no column user, title: it has id\."):
-        read(spark, {ONE: [table]}, ["user", "id", "title"], format="parquet")
-    with pytest.raises(RunError, match=r"a\.csv has no column ID: it has id, name\."):
-        read(spark, {ONE: [text]}, ["ID"], format="csv")
-
-
 def test_csv_files_without_any_line_hold_no_record(spark: SparkSession, tmp_path: Path) -> None:
     assert read(spark, {ONE: [put(tmp_path / "empty.csv.gz", "")]}, ["id"], format="csv") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told", "message"),
+    [
+        (
+            "a.csv",
+            "User,item,at\n1,2,3\n",
+            {},
+            r"data\.events\.user_id names user, which .*a\.csv hasn't: it has User, item, at\.",
+        ),
+        (
+            "a.csv",
+            "user,item,at\n",
+            {"value": "1 + price"},
+            r"data\.events\.value names price, which .* has user, item, at",
+        ),
+        (
+            "a.json",
+            '{"usr": 1}\n{"item": 2}\n',
+            {},
+            r"data\.events\.user_id names user, .*a\.json hasn't: it has usr, item\.",
+        ),
+    ],
+)
+def test_a_field_that_the_files_lack(
+    spark: SparkSession, tmp_path: Path, name: str, text: str, told: dict[str, Any], message: str
+) -> None:
+    data = data_set(events={"format": name.partition(".")[2], **told})
+    with pytest.raises(RunError, match=message):
+        read_table(spark, data, "events", {ONE: [put(tmp_path / name, text)]})
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"value": "price +"}, r"conf/mine\.toml: data\.events\.value = 'price \+' is no Spark SQL expression: "),
+        ({"value": "pirce(item)"}, r"data\.events\.value = 'pirce\(item\)' is no Spark SQL expression: .*`pirce`"),
+        ({"time_format": "sql"}, r"event_time = 'at' is a string and has to be a timestamp; .* time_format\."),
+        ({"time_format": "YYYY-MM-DD"}, r"data\.events\.time_format = 'YYYY-MM-DD' is no pattern of a time: "),
+        (
+            {"types": {"a": {"when": "item", "role": "positive", "weight": 1.0}}},
+            r"types\.a\.when = 'item' is a string and",
+        ),
+        ({"fields": ["user", "at"]}, r"data\.events\.item_id = 'item' names `item`, which isn't among user, at\."),
+        ({"event_key": ["nested.id"]}, r"event_key\[0\] names nested\.id: .* get_json_object\(nested, '\$\.id'\)"),
+    ],
+)
+def test_an_expression_that_is_none(spark: SparkSession, tmp_path: Path, told: dict[str, Any], message: str) -> None:
+    file = put(tmp_path / "a.json", '{"user": 1, "item": 2, "at": "2026-01-01"}\n')
+    with pytest.raises(UsageError, match=message):
+        read_table(spark, data_set(events=told), "events", {ONE: [file]})
+
+
+def test_json_may_lack_what_is_not_vital(spark: SparkSession, tmp_path: Path) -> None:
+    data = data_set(events={"value": "price", "user_id": "coalesce(user, uid)"})
+    file = put(tmp_path / "a.json", '{"user": 1, "item": 2, "at": "2026-01-01", "more": 1}\n')
+    (row,) = read_table(spark, data, "events", {ONE: [file]}).collect()
+    assert row.raw.asDict() == {"user": "1", "uid": None, "item": "2", "at": "2026-01-01", "price": None}
