@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from examples import completejourney, kuairand, local_redis, world
+from examples import completejourney, kuairand, local_redis, movietweetings, world
 from examples.landing import LandingError
 from examples.show import show_lists, show_replay
 from jobs.errors import RunError, UsageError
@@ -22,6 +22,7 @@ from jobs.runtime.config import CHECKOUT, Config, load_config
 from jobs.runtime.machine import java_problem
 from predawn.connection import default_url
 
+Land = Callable[[Path, Path | None, dt.date, dt.date], None]
 LOG_WIDTH = 120  # of what is written where there is no terminal
 
 
@@ -33,15 +34,20 @@ class Demo:
     first: dt.date
     last: dt.date
     nights: tuple[dt.date, dt.date]
-    land: Callable[[Path, Path | None, dt.date, dt.date], None]
+    land: Land
 
 
-def _kuairand(raw: Path, folder: Path | None, first: dt.date, last: dt.date) -> None:
-    if folder is None:
-        raise UsageError(
-            "the KuaiRand files aren't bundled: name their folder, `make demo DATA=kuairand DIR=/path/to/files`."
-        )
-    kuairand.land(raw, folder, first, last)
+def _from_folder(data: str, land: Callable[[Path, Path, dt.date, dt.date], None]) -> Land:
+    """Landing of public files that aren't bundled."""
+
+    def landing(raw: Path, folder: Path | None, first: dt.date, last: dt.date) -> None:
+        if folder is None:
+            raise UsageError(
+                f"the files of {data} aren't bundled: name their folder, `make demo DATA={data} DIR=/path/to/files`."
+            )
+        land(raw, folder, first, last)
+
+    return landing
 
 
 DEMOS = {
@@ -57,7 +63,14 @@ DEMOS = {
         dt.date(2022, 4, 25),
         dt.date(2022, 4, 30),
         (dt.date(2022, 4, 28), dt.date(2022, 4, 30)),
-        _kuairand,
+        _from_folder("kuairand", kuairand.land),
+    ),
+    "movietweetings": Demo(
+        "real ratings of movies, as people tweeted them in half a year",
+        dt.date(2013, 2, 28),
+        dt.date(2013, 9, 1),
+        (dt.date(2013, 8, 29), dt.date(2013, 8, 31)),
+        _from_folder("movietweetings", movietweetings.land),
     ),
     "world": Demo(
         "a generated content app; its users, items and logs are invented",

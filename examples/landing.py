@@ -1,6 +1,6 @@
 """How every example lands raw logs: one folder per table and business day, there whole or not at all.
 
-    <raw>/<table>/ds=YYYY-MM-DD/part-00000.json.gz   JSON lines; a large day has further parts
+    <raw>/<table>/ds=YYYY-MM-DD/part-00000.json.gz   JSON lines or another form; a large day has further parts
     <raw>/<table>/ds=YYYY-MM-DD/_SUCCESS             empty, written last
 
 The bytes depend on the content alone: the gzip header carries no time and no name.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import gzip
+import io
 import json
 import shutil
 import sys
@@ -37,12 +38,19 @@ def day_folder(root: Path, table: str, day: dt.date) -> Path:
 
 
 def land_day(
-    root: Path, table: str, day: dt.date, content: pd.DataFrame | Iterable[bytes], *, overwrite: bool = False
+    root: Path,
+    table: str,
+    day: dt.date,
+    content: pd.DataFrame | Iterable[bytes],
+    *,
+    suffix: str = ".json.gz",
+    overwrite: bool = False,
 ) -> bool:
     """Write one day of one table and tell whether it was written; a day that has landed is left alone.
 
-    content: a frame (one JSON object per row), or the parts as bytes of whole lines. An iterator isn't touched when the
-    day is left alone. No parts, or a frame without rows, make one empty file.
+    content: a frame (one JSON object per row), or the parts as bytes: whole lines, or whatever `suffix` says that they
+    are; they are packed as its end says. An iterator isn't touched when the day is left alone. No parts, or a frame
+    without rows, make one empty file.
     """
     folder = day_folder(root, table, day)
     if (folder / SUCCESS).exists() and not overwrite:
@@ -55,10 +63,10 @@ def land_day(
     parts = [json_lines(content)] if isinstance(content, pd.DataFrame) else content
     number = 0
     for part in parts:
-        _write_part(aside, number, part)
+        (aside / f"part-{number:05d}{suffix}").write_bytes(packed(part, suffix))
         number += 1
     if number == 0:
-        _write_part(aside, number, b"")
+        (aside / f"part-{number:05d}{suffix}").write_bytes(packed(b"", suffix))
     (aside / SUCCESS).touch()
     if folder.exists():
         folder.rename(old)
@@ -67,12 +75,19 @@ def land_day(
     return True
 
 
-def _write_part(folder: Path, number: int, lines: bytes) -> None:
-    with (
-        (folder / f"part-{number:05d}.json.gz").open("wb") as file,
-        gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=file, mtime=0) as packed,
-    ):
-        packed.write(lines)
+def packed(content: bytes, suffix: str) -> bytes:
+    """What a file with this suffix holds: gzip, zstd, or the content as it is."""
+    if suffix.endswith(".gz"):
+        buffer = io.BytesIO()
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=buffer, mtime=0) as file:
+            file.write(content)
+        return buffer.getvalue()
+    if suffix.endswith(".zst"):
+        sink = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(sink, "zstd") as file:
+            file.write(content)
+        return sink.getvalue().to_pybytes()
+    return content
 
 
 def json_lines(frame: pd.DataFrame) -> bytes:

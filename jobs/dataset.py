@@ -47,8 +47,8 @@ class EventLog(Files):
     """
 
     files: str = "events/ds={day}/*"
-    user_id: str
-    item_id: str
+    user_id: str = "user_id"
+    item_id: str = "item_id"
     event_time: str
     time_format: str = "sql"
     value: str = "NULL"
@@ -110,7 +110,7 @@ class ItemTable(Files):
     """Columns of the item snapshot, as Spark SQL over its string fields; what a source lacks is NULL."""
 
     files: str = "items/ds={day}/*"
-    item_id: str
+    item_id: str = "item_id"
     name: str = "NULL"
     category: str = "NULL"
     subcategory: str = "NULL"
@@ -144,7 +144,7 @@ class UserTable(Files):
     """Columns of the user snapshot. profile: fields by their names, or names with Spark SQL or an `Attribute`."""
 
     files: str = "users/ds={day}/*"
-    user_id: str
+    user_id: str = "user_id"
     profile: dict[ProfileName, Attribute] = Field(default_factory=dict)
 
     @field_validator("profile", mode="before")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,17 @@ def test_bytes_know_neither_time_nor_name(tmp_path: Path) -> None:
         packed.append((day_folder(root, "events", DAY) / PART).read_bytes())
     assert packed[0] == packed[1]
     assert packed[0][3] == 0 and packed[0][4:8] == bytes(4)  # no name flag, modification time 0 (RFC 1952)
+
+
+@pytest.mark.parametrize("suffix", [".dat.zst", ".csv", ".json.gz"])
+def test_parts_are_packed_as_their_name_says(tmp_path: Path, suffix: str) -> None:
+    land_day(tmp_path, "events", DAY, [b"line\n"], suffix=suffix)
+    part = (day_folder(tmp_path, "events", DAY) / f"part-00000{suffix}").read_bytes()
+    unpack = {
+        ".zst": lambda: pa.CompressedInputStream(pa.py_buffer(part), "zstd").read(),
+        ".gz": lambda: gzip.decompress(part),
+    }
+    assert unpack.get(Path(suffix).suffix, lambda: part)() == b"line\n"
 
 
 @pytest.mark.parametrize("content", [[], pd.DataFrame({"a": []})])
