@@ -122,7 +122,7 @@ def test_a_data_set_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_log_without_a_positive_event_type_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (CONF / "world.toml").read_text(encoding="utf-8")
-    conf_with(tmp_path, monkeypatch, re.sub(r"(?m)^(click|like|purchase) = .*$", "", text))
+    conf_with(tmp_path, monkeypatch, re.sub(r"(?m)^types.(click|like|purchase) = .*$", "", text))
     with pytest.raises(UsageError, match=r"data.events: .*at least one event type must be positive"):
         load_config("mine")
 
