@@ -38,8 +38,11 @@ class RawZone:
         return {day: self._files(log, day) for day in days}
 
     def missing(self, day: str) -> str | None:
-        """Why the day's log can't be read yet, as a sentence; None once it is complete."""
-        return None if self._is_complete(self.data.events, day) else self._incomplete([day])
+        """What the day's log still lacks, as a sentence; None once it is complete."""
+        log = self.data.events
+        if self._is_complete(log, day):
+            return None
+        return f"{self.root / DayPattern(log.files).of(day)}: {self._found(log, day)}."
 
     def snapshot(self, table: str, day: str) -> list[Path]:
         """The files of the newest complete snapshot at or before `day`; none for a source without such a table.
@@ -47,14 +50,12 @@ class RawZone:
         Raises RunError when none is known on the day.
         """
         source: Files | None = getattr(self.data, table)
-        if source is None:
-            return []
-        for landed in self._landed(source, day):
-            if self._is_complete(source, landed):
-                return self._files(source, landed)
-        raise RunError(
-            f"no snapshot of {table} at or before {day} in {self.root}: land one as {self._wanted(source, day)}"
-        )
+        return self._files(source, self._newest(table, source, day)) if source else []
+
+    def snapshot_day(self, table: str, day: str) -> str | None:
+        """The day of the snapshot that serves `day`; None where its files bear no day. Raises RunError as above."""
+        source: Files | None = getattr(self.data, table)
+        return self._newest(table, source, day) if source and source.by_day else None
 
     def fingerprint(self, table: str, day: str) -> str:
         """A digest of the names and sizes of the files that a day reads, so that a new delivery is noticed."""
@@ -68,16 +69,24 @@ class RawZone:
         return f"no complete raw events for {shown} in {self.root}: land the day as {wanted}"
 
     def _wanted(self, source: Files, day: str) -> str:
-        """How a day of a table is to be landed, and how much of it is there."""
-        pattern, number = DayPattern(source.files).of(day), len(self._files(source, day))
-        marker = DayPattern(source.marker).of(day) if source.needs_marker else ""
-        there = f"{number} of at least {source.min_files} files there"
-        there += f", {marker} missing" if marker and not self._is_marked(source, day) else ""
-        if not number and any(self.root.glob(pattern)):
-            there += ", what matches is hidden or a folder"
         return (
-            f"{pattern}{f' with its {marker} file' if marker else ''} ({there}; the bundled data sets: "
+            f"{DayPattern(source.files).of(day)} (now {self._found(source, day)}; the bundled data sets: "
             f"`make land DATA={self.data.name}`) and run again."
+        )
+
+    def _found(self, source: Files, day: str) -> str:
+        number = len(self._files(source, day))
+        found = f"{number} of at least {source.min_files} files"
+        if not number and any(self.root.glob(DayPattern(source.files).of(day))):
+            found += ", as what matches is hidden or a folder"
+        return found + ("" if self._is_marked(source, day) else f", no {DayPattern(source.marker).of(day)}")
+
+    def _newest(self, table: str, source: Files, day: str) -> str:
+        for landed in self._landed(source, day):
+            if self._is_complete(source, landed):
+                return landed
+        raise RunError(
+            f"no snapshot of {table} at or before {day} in {self.root}: land one as {self._wanted(source, day)}"
         )
 
     def _is_complete(self, source: Files, day: str) -> bool:
@@ -91,7 +100,9 @@ class RawZone:
         if "/" in marker:
             return (self.root / marker).is_file()
         folders = {path.parent for path in self._files(source, day)}
-        folders = folders or set(self.root.glob(DayPattern(source.files).of(day).rpartition("/")[0] or "."))
+        if not folders:
+            above = DayPattern(source.files).of(day).rpartition("/")[0]
+            folders = set(self.root.glob(above)) if above else {self.root}
         return bool(folders) and all((folder / marker).is_file() for folder in folders)
 
     def _landed(self, source: Files, day: str) -> list[str]:

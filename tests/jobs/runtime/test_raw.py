@@ -47,11 +47,11 @@ def test_days_not_landed_or_not_complete_are_named_with_what_to_do(zone: RawZone
     message = str(caught.value)
     assert message == (
         f"no complete raw events for 2026-01-02, 2026-01-03 in {zone.root}: land the day as events/ds=2026-01-02/* "
-        "with its _SUCCESS file (1 of at least 1 files there, _SUCCESS missing; the bundled data sets: "
-        "`make land DATA=mine`) and run again."
+        "(now 1 of at least 1 files, no _SUCCESS; the bundled data sets: `make land DATA=mine`) and run again."
     )
     assert zone.missing("2026-01-01") is None
-    assert "0 of at least 1 files there, _SUCCESS missing" in str(zone.missing("2026-01-03"))
+    lacks = "events/ds=2026-01-03/*: 0 of at least 1 files, no _SUCCESS."
+    assert zone.missing("2026-01-03") == f"{zone.root}/{lacks}"
     with pytest.raises(RunError, match=r"2026-02-01, 2026-02-02, 2026-02-03 and 2 more days in"):
         zone.events([f"2026-02-0{n}" for n in range(1, 6)])
 
@@ -121,7 +121,7 @@ def test_a_day_without_marker_is_complete_with_enough_files(tmp_path: Path) -> N
     zone = zone_of(tmp_path, files="{day:%Y/%m/%d}/*.gz", marker="", min_files=2)
     files = touch(tmp_path, "2026/01/02/a.gz", "2026/01/02/b.gz", "2026/01/02/c.txt", "2026/01/03/a.gz")
     assert zone.events(["2026-01-02"]) == {"2026-01-02": files[:2]}
-    assert "land the day as 2026/01/03/*.gz (1 of at least 2 files there; " in str(zone.missing("2026-01-03"))
+    assert zone.missing("2026-01-03") == f"{tmp_path}/2026/01/03/*.gz: 1 of at least 2 files."
 
 
 def test_a_marker_stands_in_every_folder_of_the_day_or_at_its_path(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_marker_stands_in_every_folder_of_the_day_or_at_its_path(tmp_path: Pat
 
 def test_files_without_a_day_serve_every_day_and_need_no_marker(tmp_path: Path) -> None:
     zone = zone_of(tmp_path, files="export-*.csv")
-    assert "land the day as export-*.csv (0 of at least 1 files there" in str(zone.missing("2026-01-01"))
+    assert zone.missing("2026-01-01") == f"{tmp_path}/export-*.csv: 0 of at least 1 files."
     files = touch(tmp_path, "export-1.csv", "export-2.csv")
     assert zone.events(["2026-01-01", "2026-01-02"]) == {None: files}
     assert zone.fingerprint("events", "2026-01-01") == zone.fingerprint("events", "2026-01-02")
@@ -146,7 +146,7 @@ def test_files_without_a_day_serve_every_day_and_need_no_marker(tmp_path: Path) 
 def test_a_pattern_that_finds_folders_says_so(tmp_path: Path) -> None:
     touch(tmp_path, "logs/2026-01-02/a.json")
     message = zone_of(tmp_path, files="logs/{day}", marker="").missing("2026-01-02")
-    assert "what matches is hidden or a folder" in str(message)
+    assert "as what matches is hidden or a folder" in str(message)
 
 
 def test_one_snapshot_may_serve_every_day_and_a_source_may_have_none(tmp_path: Path) -> None:
@@ -155,4 +155,13 @@ def test_one_snapshot_may_serve_every_day_and_a_source_may_have_none(tmp_path: P
     files = touch(tmp_path, "items.csv")
     assert zone.snapshot("items", "2020-01-01") == files
     assert zone.snapshot("users", "2020-01-01") == []
+    assert zone.snapshot_day("items", "2020-01-01") is zone.snapshot_day("users", "2020-01-01") is None
     assert zone.fingerprint("users", "2020-01-01") == zone.fingerprint("users", "2026-01-01")
+
+
+def test_days_may_lie_side_by_side_in_the_root(tmp_path: Path) -> None:
+    zone = zone_of(tmp_path, files="{day}.json", marker="{day}.done")
+    assert zone.missing("2026-01-02") == f"{tmp_path}/2026-01-02.json: 0 of at least 1 files, no 2026-01-02.done."
+    files = touch(tmp_path, "2026-01-02.json", "2026-01-02.done", "2026-01-03.done")
+    assert zone.events(["2026-01-02"]) == {"2026-01-02": files[:1]}
+    assert zone.missing("2026-01-03") == f"{tmp_path}/2026-01-03.json: 0 of at least 1 files."
