@@ -70,7 +70,8 @@ def _show_user(
 
 
 def _name(item: str, names: dict[str, str | None]) -> str:
-    return f"{names.get(item) or 'unnamed'} ({item})"
+    name = names.get(item)
+    return f"{name} ({item})" if name else item
 
 
 def show_replay(config: Config, console: Console) -> None:
