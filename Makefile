@@ -1,4 +1,4 @@
-# Predawn. `make` lists what there is. A data set is a file in conf/: DATA=completejourney (default), kuairand, world, yours.
+# Predawn. `make` lists what there is. A data set is a file in conf/: DATA=completejourney (default), kuairand, movietweetings, world, yours.
 SHELL  := /bin/bash
 PYTHON ?= python3.11
 DATA   ?= completejourney

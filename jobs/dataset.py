@@ -150,7 +150,9 @@ class UserTable(Files):
     @field_validator("profile", mode="before")
     @classmethod
     def _attributes(cls, told: Any) -> Any:
-        named = {name: name for name in told} if isinstance(told, list | tuple) else told
+        if not isinstance(told, list | tuple | dict):
+            raise ValueError("has to be a list of fields, or a table of names and expressions")
+        named = told if isinstance(told, dict) else {name: name for name in told}
         return {name: {"sql": sql} if isinstance(sql, str) else sql for name, sql in named.items()}
 
     @property

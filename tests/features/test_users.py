@@ -41,6 +41,16 @@ def test_profile_codes_are_positions_among_all_values_and_null_when_unknown(user
     }
 
 
+def test_a_number_of_the_profile_is_its_value(spark: SparkSession, shop: Shop) -> None:
+    known = [("ann", {"age": "30.5", "city": "oslo"}), ("bob", {"age": "old"}), ("zed", {"city": "alta"})]
+    profiles = spark.createDataFrame(known, "user_id string, profile map<string,string>")
+    told = {"profile": ("age", "city"), "numbers": ("age",)}
+    frame = build_user_features(shop.history, profiles, as_of=AS_OF, roles=ROLES, **told)
+    assert_contract(frame, "user_features")
+    found = {name: (row["profile_age"], row["profile_city"]) for name, row in by_key(frame, "user_id").items()}
+    assert found == {"ann": (30.5, 1.0), "bob": (None, None), "cat": (None, None), "dan": (None, None)}
+
+
 def test_counts_are_those_of_all_items(users: Rows) -> None:
     ann = users["ann"]
     assert [ann[f"purchase_count_{window}"] for window in ("1d", "7d", "28d", "history")] == [1, 2, 3, 3]

@@ -92,6 +92,10 @@ def test_an_unknown_key_is_named_with_the_valid_ones(overrides: dict[str, Any], 
         ({"data": {"events": {"types": {"impression": {"weight": 2}}}}}, r"types.impression: .*no other role may"),
         ({"windows": {"label_windows": 1}, "topn": {"n": 0}}, r"windows.label_windows: .*; topn.n: "),
         ({"data": {"first_day": "soon"}}, r"data.first_day: "),
+        ({"data": {"users": {"profile": "age"}}}, r"data.users.profile: .*has to be a list of fields, or a table of"),
+        ({"data": {"users": {"profile": {"a": {"sql": "x", "kind": "n"}}}}}, r"profile.a.kind .*valid here: sql, type"),
+        ({"data": {"items": {"file": "x"}}}, r"data.items.file is no known key \(valid here: .*files, marker"),
+        ({"data": {"events": {"event_type": ""}}}, r"data.events: .*types.impression needs a condition `when`, or"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(overrides: dict[str, Any], message: str) -> None:
