@@ -168,6 +168,7 @@ class UserTable(Files):
 class DataSet(Settings):
     """One source of logs. `first_day` is the first day that the source has; windows are cut there.
 
+    repeats: whether people take the same item again.
     id_type: "integer" for ids of users and items that are whole numbers, however they are written (12, 12.0, 1e3);
     "string" for ids that are taken as they are.
     """
@@ -177,7 +178,7 @@ class DataSet(Settings):
     scene: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     first_day: dt.date
     time_zone: str
-    repeats: bool
+    repeats: bool = False
     id_type: Literal["string", "integer"] = "string"
     events: EventLog
     items: ItemTable | None = None

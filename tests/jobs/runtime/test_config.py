@@ -124,6 +124,15 @@ def test_a_data_set_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert data_sets() == ["mine"]
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/overlay.md"])
+def test_the_overlays_of_the_docs_are_overlays(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (text,) = re.findall(r"(?s)```toml\n(.*?)```", (CHECKOUT / page).read_text(encoding="utf-8"))
+    conf_with(tmp_path, monkeypatch, text)
+    data = load_config("mine").data
+    assert data.events.conditions["purchase"] == "(event) = 'purchase'"
+    assert data.items is None and not data.profile
+
+
 def test_a_log_without_a_positive_event_type_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (CONF / "world.toml").read_text(encoding="utf-8")
     conf_with(tmp_path, monkeypatch, re.sub(r"(?m)^types.(click|like|purchase) = .*$", "", text))
