@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from features.settings import Settings
 from jobs import overlay
 from jobs.errors import UsageError
 from jobs.overlay import CHECKOUT, CONF, data_sets, merge
@@ -40,6 +41,7 @@ def test_what_an_overlay_does_not_state_is_as_in_predawn_toml() -> None:
     for section, values in defaults.items():
         for key, value in values.items():
             found = config.get(f"{section}.{key}")
+            found = found.model_dump() if isinstance(found, Settings) else found
             assert (list(found) if isinstance(found, tuple) else found) == value, f"{section}.{key}"
     assert (config.topn.n, config.publish.keep, config.windows.label_days) == (100, 3, 1)
 
@@ -92,6 +94,8 @@ def test_an_unknown_key_is_named_with_the_valid_ones(overrides: dict[str, Any], 
         ({"data": {"events": {"types": {"impression": {"weight": 2}}}}}, r"types.impression: .*no other role may"),
         ({"windows": {"label_windows": 1}, "topn": {"n": 0}}, r"windows.label_windows: .*; topn.n: "),
         ({"data": {"first_day": "soon"}}, r"data.first_day: "),
+        ({"health": {"volume": {"level": "stop"}}}, r"health.volume.level: .*'fail', 'warn' or 'off'"),
+        ({"health": {"deadline": "24:00"}}, r"health.deadline: .*should match pattern"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(overrides: dict[str, Any], message: str) -> None:

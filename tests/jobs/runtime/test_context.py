@@ -73,7 +73,7 @@ def test_a_missing_input_is_an_error_that_names_it(runner: Runner) -> None:
 
 
 def test_an_optional_input_may_be_absent(runner: Runner) -> None:
-    ctx = context(runner, reading(Read("items", lag="replay_lag", optional=True)))
+    ctx = context(runner, reading(Read("items", lag="day_before", optional=True)))
     assert ctx.inputs("items") == []
     put_rows(runner, "items", day(5), [ITEM])
     assert ctx.inputs("items") == [day(5)]
