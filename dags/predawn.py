@@ -33,9 +33,6 @@ TASKS_AT_ONCE = 2  # each may start a Spark of its own: two fit one box of 16 GB
 RETRIES, RETRY_DELAY = 1, dt.timedelta(minutes=2)
 WAIT, HISTORY = "wait_for_logs", "build_history"
 GATE_JOBS, GATE_OPTION = ("open_gates", "open_feature_gates"), " --accept '{{ params.accept }}'"
-_GATE = f"({'|'.join(GATES)})"
-# A run's parameter becomes part of a command line: nothing but names of gates may be in it.
-ACCEPT = {"type": "string", "pattern": f"^({_GATE}(,{_GATE})*)?$"}
 
 
 def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, str]) -> DAG:
@@ -53,7 +50,11 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
         max_active_tasks=int(environment.get("PREDAWN_DAG_TASKS") or TASKS_AT_ONCE),
         default_args={"owner": "predawn", "retries": RETRIES, "retry_delay": RETRY_DELAY},
         tags=["predawn", data.scene],
-        params={"accept": Param("", description=f"gates to let through: any of {', '.join(GATES)}", **ACCEPT)},
+        params={"accept": _accept()},
+            "accept": Param(
+                "", description=f"gates to let through: any of {', '.join(GATES)}", type="string", pattern=ACCEPTED
+            )
+        },
         description=f"top-N lists of scene {data.scene}, every night from the logs of the day before",
         doc_md=f"{data.title}.\n\nEach task is one job of `jobs/graph.py`. Day: the business day, in {data.time_zone}, "
         f"on which the data interval begins. `{WAIT}` waits until its raw files are complete. `{HISTORY}` builds "
@@ -83,6 +84,13 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
         tasks[upstream].set_downstream(tasks[downstream])
     history.set_downstream([tasks[name] for name in tasks if not tasks[name].upstream_task_ids])
     return dag
+
+
+def _accept() -> Param:
+    """What a triggered run lets through; it becomes part of a command line, so nothing but names of gates may be in it."""
+    name = f"({'|'.join(GATES)})"
+    about = f"gates whose failures this run lets through, separated by commas: {', '.join(GATES)}"
+    return Param("", description=about, type="string", pattern=f"^({name}(,{name})*)?$")
 
 
 def _midnight(day: dt.date, zone: str) -> pendulum.DateTime:

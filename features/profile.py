@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 # Of the events' columns, those that a source may leave empty; the measure `no_<column>` counts the events without.
@@ -46,48 +47,47 @@ def _rows(ds: pa.ChunkedArray, measure: str, subject: pa.ChunkedArray, rows: pa.
     return pa.table([ds, *same, subject, rows], names=PROFILE.names).cast(PROFILE)
 
 
-def profile_catalogue(
-    daily: DataFrame, items: DataFrame, users: DataFrame, *, attributes: Sequence[str]
-) -> list[Mapping[str, object]]:
-    """Grain: table x measure x subject, in this order. daily: the user_item_daily of what happened on the day.
+def profile_catalogue(batches: Iterable[pa.RecordBatch], *, table: str, attributes: Sequence[str] = ()) -> pa.Table:
+    """Grain: measure x subject. batches: ds and `ITEM_COLUMNS`, or ds and profile with these attributes.
 
-    attributes: those of the users' profile. Columns: table_name (items, users), measure, subject, rows. Measures:
-    `rows` of the table; `nulls`, by column; `events` of the day; `known_events`, whose item or user the table knows.
+    Columns: ds, table_name, measure, subject, rows. Measures: `rows` of the table, and `nulls` by column.
     """
-    user_columns = users.select("user_id", *(F.col("profile")[name].alias(name) for name in attributes))
-    frames = [
-        _nulls(items.select("item_id", *ITEM_COLUMNS), "items", ITEM_COLUMNS),
-        _nulls(user_columns, "users", attributes),
-        _known(daily, items, "items", "item_id"),
-        _known(daily, users, "users", "user_id"),
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for batch in batches:
+        columns = {name: batch[name] for name in batch.schema.names if name not in ("ds", "profile")}
+        columns |= {name: pc.map_lookup(batch["profile"], name, "first") for name in attributes}
+        for ds in batch["ds"].unique().to_pylist():
+            counts[(ds, "rows", "")] += len(batch)
+            counts.update({(ds, "nulls", name): column.null_count for name, column in columns.items()})
+    rows = [
+        {"ds": ds, "table_name": table, "measure": measure, "subject": subject, "rows": count}
+        for (ds, measure, subject), count in sorted(counts.items())
     ]
-    counts = frames[0]
-    for frame in frames[1:]:
-        counts = counts.unionByName(frame)
-    return sorted((row.asDict() for row in counts.collect()), key=lambda row: [*row.values()][:3])
+    return pa.Table.from_pylist(rows, schema=PROFILE)
 
 
-def _nulls(table: DataFrame, name: str, columns: Sequence[str]) -> DataFrame:
-    counts = [(("nulls", column), F.count_if(F.col(column).isNull())) for column in columns]
-    return _long(table, name, [(("rows", ""), F.count(F.lit(1))), *counts])
+def profile_coverage(daily: DataFrame, items: DataFrame, users: DataFrame, *, as_of: str) -> DataFrame:
+    """Grain: table x measure. daily: the user_item_daily of what happened on `as_of`.
 
-
-def _known(daily: DataFrame, table: DataFrame, name: str, key: str) -> DataFrame:
-    joined = daily.join(table.select(key, F.lit(True).alias("known")), key, "left")
-    known = F.sum(F.when(F.col("known"), F.col("event_count")))
-    return _long(joined, name, [(("events", ""), F.sum("event_count")), (("known_events", ""), known)])
-
-
-def _long(frame: DataFrame, name: str, counts: Sequence[tuple[tuple[str, str], Column]]) -> DataFrame:
-    """The counts of one table, each in a row of its own."""
-    wide = frame.agg(*(F.coalesce(count, F.lit(0)).alias(f"c{n}") for n, (_, count) in enumerate(counts)))
+    Columns: ds, table_name, measure, subject (empty), rows. Measures: `events`, and `known_events` among them, whose
+    item or user the table knows.
+    """
+    joined = daily.select("user_id", "item_id", "event_count")
+    for table, key, flag in ((items, "item_id", "items"), (users, "user_id", "users")):
+        joined = joined.join(table.select(key, F.lit(True).alias(flag)), key, "left")
+    sums = joined.agg(
+        F.sum("event_count").alias("events"),
+        *(F.sum(F.when(F.col(table), F.col("event_count"))).alias(table) for table in ("items", "users")),
+    )
+    pairs = [(table, measure) for table in ("items", "users") for measure in ("events", "known_events")]
     rows = [
         F.struct(
-            F.lit(name).alias("table_name"),
+            F.lit(as_of).alias("ds"),
+            F.lit(table).alias("table_name"),
             F.lit(measure).alias("measure"),
-            F.lit(subject).alias("subject"),
-            F.col(f"c{n}").alias("rows"),
+            F.lit("").alias("subject"),
+            F.coalesce(F.col("events" if measure == "events" else table), F.lit(0)).alias("rows"),
         )
-        for n, ((measure, subject), _) in enumerate(counts)
+        for table, measure in pairs
     ]
-    return wide.select(F.inline(F.array(*rows)))
+    return sums.select(F.inline(F.array(*rows)))

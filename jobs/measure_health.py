@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from features.daily import happened
 from features.health import days_of, judge_catalogue, judge_events
-from features.profile import PROFILE, profile_catalogue
+from features.profile import ITEM_COLUMNS, PROFILE, profile_catalogue, profile_coverage
 from jobs.gates import findings_table
 from jobs.runtime.context import Context
 
@@ -15,22 +15,28 @@ TABLES = ("items", "users")
 
 def run(ctx: Context) -> None:
     settings, ds = ctx.config.health, ctx.ds
-    ages = {table: _age_days(ctx, table) for table in TABLES}
-    daily = happened(ctx.read("user_item_daily"), ds, ds)
-    attributes = tuple(ctx.config.data.users.profile)
-    counts = profile_catalogue(daily, ctx.read("items"), ctx.read("users"), attributes=attributes)
-    catalogue = [{"ds": ds, **row} for row in counts]
-    ctx.write_arrow("catalogue_profile", [pa.Table.from_pylist(catalogue, schema=PROFILE)])
-
     before = [day for day in ctx.inputs("event_profile") if day < ds]
     events = ctx.read_arrow("event_profile", PROFILE.names).to_pylist()
     findings = judge_events(days_of(events, "events", ds, before), as_of=ds, settings=settings)
-    before = ctx.inputs("catalogue_profile")
+
+    counted, before = _catalogue(ctx), ctx.inputs("catalogue_profile")
     earlier = ctx.read_arrow("catalogue_profile", PROFILE.names).to_pylist() if before else []
     for table in TABLES:
-        days = days_of([*earlier, *catalogue], table, ds, before)
-        findings += judge_catalogue(days, table=table, age_days=ages[table], settings=settings)
+        days = days_of([*earlier, *counted.to_pylist()], table, ds, before)
+        findings += judge_catalogue(days, table=table, age_days=_age_days(ctx, table), settings=settings)
+    ctx.write_arrow("catalogue_profile", [counted])
     ctx.write_arrow("health", [findings_table(ds, findings)])
+
+
+def _catalogue(ctx: Context) -> pa.Table:
+    """What the tables of items and users lack, and how much of the day's events they know."""
+    attributes = tuple(ctx.config.data.users.profile)
+    items = profile_catalogue(ctx.iter_arrow("items", ("ds", *ITEM_COLUMNS)), table="items")
+    users = profile_catalogue(ctx.iter_arrow("users", ("ds", "profile")), table="users", attributes=attributes)
+    daily = happened(ctx.read("user_item_daily"), ctx.ds, ctx.ds)
+    coverage = profile_coverage(daily, ctx.read("items"), ctx.read("users"), as_of=ctx.ds)
+    known = pa.Table.from_pylist([row.asDict() for row in coverage.collect()], schema=PROFILE)
+    return pa.concat_tables([items, users, known])
 
 
 def _age_days(ctx: Context, table: str) -> int | None:
