@@ -51,10 +51,6 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
         default_args={"owner": "predawn", "retries": RETRIES, "retry_delay": RETRY_DELAY},
         tags=["predawn", data.scene],
         params={"accept": _accept()},
-            "accept": Param(
-                "", description=f"gates to let through: any of {', '.join(GATES)}", type="string", pattern=ACCEPTED
-            )
-        },
         description=f"top-N lists of scene {data.scene}, every night from the logs of the day before",
         doc_md=f"{data.title}.\n\nEach task is one job of `jobs/graph.py`. Day: the business day, in {data.time_zone}, "
         f"on which the data interval begins. `{WAIT}` waits until its raw files are complete. `{HISTORY}` builds "
@@ -87,7 +83,7 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
 
 
 def _accept() -> Param:
-    """What a triggered run lets through; it becomes part of a command line, so nothing but names of gates may be in it."""
+    """What a triggered run lets through. It becomes part of a command line: nothing but names of gates may be in it."""
     name = f"({'|'.join(GATES)})"
     about = f"gates whose failures this run lets through, separated by commas: {', '.join(GATES)}"
     return Param("", description=about, type="string", pattern=f"^({name}(,{name})*)?$")

@@ -72,16 +72,16 @@ def histogram_psi(reference: Histogram, observed: Histogram) -> float:
 def judge_drift(
     reference: Mapping[str, Histogram], observed: Mapping[str, Histogram], *, table: str, settings: Drift
 ) -> list[Finding]:
-    """One finding per feature of `observed`; without a histogram of the day before there is nothing to compare with."""
+    """One finding per feature of `observed`, or one for all where the table has nothing to compare, or too few rows."""
+    rows = [sum(next(iter(side.values()), {}).values()) for side in (reference, observed)]
+    if min(rows) < settings.min_rows:
+        basis = f"{rows[0]:,} rows on the day before and {rows[1]:,} now, {settings.min_rows:,} of each are needed"
+        return [not_judged("drift", table, "all features", settings.level, None, basis)]
     findings = []
     for feature, histogram in observed.items():
-        before, rows = reference.get(feature), sum(histogram.values())
-        if before is None:
-            findings.append(not_judged("drift", table, feature, settings.level, None, "nothing of the day before"))
-        elif min(rows, sum(before.values())) < settings.min_rows:
-            basis = f"PSI is for {settings.min_rows} rows or more"
-            findings.append(not_judged("drift", table, feature, settings.level, None, basis))
-        else:
-            value, basis = histogram_psi(before, histogram), "PSI against the day before"
+        if feature in reference:
+            value, basis = histogram_psi(reference[feature], histogram), "PSI against the day before"
             findings.append(judged("drift", table, feature, settings.level, value, basis, high=settings.max_psi))
+        else:
+            findings.append(not_judged("drift", table, feature, settings.level, None, "new since the day before"))
     return findings

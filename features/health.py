@@ -132,8 +132,8 @@ def _risen(
     usual = _median_share(days, share, settings)
     if usual is None:
         return not_judged(gate, table, subject, level, share(days.today), _too_few(days, settings))
-    basis = f"the median {usual:.3f} of the last days and {rise:g}"
-    return judged(gate, table, subject, level, share(days.today), basis, high=usual + rise)
+    basis = f"{usual:.4g}, the median of the last days, plus {rise:g}"
+    return judged(gate, table, subject, level, share(days.today), basis, high=min(usual + rise, 1.0))
 
 
 def _event_nulls(counts: Counts) -> dict[str, tuple[str, int, int]]:
@@ -187,7 +187,7 @@ def _mix(days: Days, settings: Health) -> list[Finding]:
             findings.append(not_judged("mix", "events", kind, gate.level, share, basis))
             continue
         low, high = usual / gate.max_ratio, usual * gate.max_ratio
-        basis = f"a {gate.max_ratio:g}th to {gate.max_ratio:g} times the median share of the last days"
+        basis = f"1/{gate.max_ratio:g} to {gate.max_ratio:g} times {usual:.4g}, the median of the last days"
         findings.append(judged("mix", "events", kind, gate.level, share, basis, low=low, high=high))
     return findings
 
@@ -198,7 +198,7 @@ def _coverage(days: Days, table: str, settings: Health) -> list[Finding]:
 
     gate, observed, usual = settings.coverage, share(days.today), _median_share(days, share, settings)
     least = getattr(gate, table)
-    low, basis = least, f"share of the day's events that health.coverage.{table} asks for"
+    low, basis = least, f"health.coverage.{table}"
     if usual is not None and usual - gate.drop > least:
-        low, basis = usual - gate.drop, f"the median {usual:.3f} of the last days less {gate.drop:g}"
+        low, basis = usual - gate.drop, f"{usual:.4g}, the median of the last days, less {gate.drop:g}"
     return [judged("coverage", table, "events", gate.level, observed, basis, low=low)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from jobs.gates import KEY, expected, number
 from jobs.runtime.config import Config
 from jobs.runtime.store import Store
 
+LOG_WIDTH = 160
 STAGES = (("health", "gates"), ("feature_health", "feature_gates"))
 STYLES = {FAIL: "bold red", ACCEPTED: "yellow", WARN: "yellow", NOT_JUDGED: "dim", PASS: "green"}
 
@@ -45,14 +47,16 @@ def show_health(config: Config, day: dt.date, *, everything: bool = False, conso
 
     Raises MissingPartition.
     """
-    found, console = findings(config, day), console or Console(highlight=False)
+    width = None if sys.stdout.isatty() else LOG_WIDTH
+    found, console = findings(config, day), console or Console(highlight=False, width=width)
     table = Table(title=f"gates of {config.data.name}, {day}", title_justify="left")
-    for column in ("verdict", "gate", "table", "subject", "observed", "expected", "why"):
+    for column in ("verdict", "gate", "of", "observed", "expected", "why"):
         table.add_column(column, justify="right" if column in ("observed", "expected") else "left", overflow="fold")
     for row in found:
         if everything or row["verdict"] != PASS:
-            cells = [row[name] for name in KEY] + [number(row["observed"]), expected(row), row["basis"]]
-            table.add_row(f"[{STYLES[row['verdict']]}]{row['verdict']}[/]", *cells)
+            verdict = f"[{STYLES[row['verdict']]}]{row['verdict']}[/]"
+            of = f"{row['table_name']}, {row['subject']}"
+            table.add_row(verdict, row["gate"], of, number(row["observed"]), expected(row), row["basis"])
     if table.row_count:
         console.print(table)
     counts = {verdict: sum(row["verdict"] == verdict for row in found) for verdict in STYLES}

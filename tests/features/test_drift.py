@@ -71,15 +71,21 @@ def test_a_heavy_value_has_its_bin_nearly_to_itself_and_new_values_count() -> No
 
 
 def test_each_feature_is_judged_against_the_day_before() -> None:
-    before = {"steady": {5: 100, 9: 100}, "moved": {5: 100, 9: 100}, "few": {5: 9}}
-    after = {"steady": {5: 101, 9: 99}, "moved": {5: 10, 9: 190}, "few": {9: 9}, "new": {5: 100}}
+    before = {"steady": {5: 100, 9: 100}, "moved": {5: 100, 9: 100}}
+    after = {"steady": {5: 101, 9: 99}, "moved": {5: 10, 9: 190}, "new": {5: 200}}
     found = {finding.subject: finding for finding in judge_drift(before, after, table="t", settings=SETTINGS)}
     assert {name: finding.verdict for name, finding in found.items()} == {
         "steady": "pass",
         "moved": "warn",
-        "few": "not judged",
         "new": "not judged",
     }
     assert found["moved"].observed == pytest.approx(psi([100, 100], [10, 190]))
     assert (found["moved"].high, found["moved"].table_name, found["moved"].gate) == (0.25, "t", "drift")
-    assert "10 rows" in found["few"].basis and "day before" in found["new"].basis
+    assert "new since" in found["new"].basis
+
+
+@pytest.mark.parametrize(("before", "rows"), [({}, 0), ({"f": {5: 9}}, 9)])
+def test_a_table_without_enough_to_compare_is_not_judged(before: dict[str, dict[int, int]], rows: int) -> None:
+    (found,) = judge_drift(before, {"f": {5: 100}, "g": {5: 100}}, table="t", settings=SETTINGS)
+    assert (found.verdict, found.subject, found.observed) == ("not judged", "all features", None)
+    assert found.basis == f"{rows} rows on the day before and 100 now, 10 of each are needed"

@@ -188,7 +188,7 @@ def test_coverage_has_a_least_value_and_must_not_drop() -> None:
     assert judge_items(catalogue(known=41), *before, **loose)["coverage"].verdict == "pass"
     found = judge_items(catalogue(known=39), *before, **loose)["coverage"]
     assert found.verdict == "warn" and found.low == pytest.approx(0.4)
-    assert "the median 0.600" in found.basis
+    assert found.basis == "0.6, the median of the last days, less 0.2"
 
 
 def test_a_column_of_the_catalogue_that_empties_is_noticed() -> None:
