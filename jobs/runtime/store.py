@@ -43,8 +43,10 @@ class Store:
         manifest = self.manifest(table, day)
         if manifest is None:
             return None
-        inputs = manifest.get("inputs", {})
-        return manifest["digest"] if all(inputs.get(f"{of}/{day}") == self.digest(of, day) for of in on) else None
+        standing = {f"{of}/{day}": self.digest(of, day) for of in on}
+        built_on = manifest.get("inputs", {})
+        sound = all(digest is not None and built_on.get(name) == digest for name, digest in standing.items())
+        return str(manifest["digest"]) if sound else None
 
     def folders(self, table: str, days: Sequence[str], on: Sequence[str] = ()) -> list[Path]:
         """The live folder of each day. Raises MissingPartition that names every day missing as `digest` means it."""

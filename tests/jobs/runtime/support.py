@@ -88,6 +88,12 @@ def put_rows(
     return runner.store.commit(table, ds, staged, facts)
 
 
+def put_open_gates(runner: Runner, ds: str) -> None:
+    """Gates that have opened on a day of which there was nothing to say."""
+    for health, gates in (("health", "gates"), ("feature_health", "feature_gates")):
+        put_rows(runner, gates, ds, [], **{health: put_rows(runner, health, ds, [])})
+
+
 def job_module(patch: pytest.MonkeyPatch, name: str, run: Callable[[Context], None]) -> None:
     """Let `jobs.<name>` be a module with this function for as long as the patch holds."""
     module = ModuleType(f"jobs.{name}")
