@@ -71,6 +71,12 @@ class Place:
         return list((self.store / STAGING).glob("*"))
 
 
+def thin(part: Path) -> None:
+    """Keep every third line, as when two of three collectors didn't deliver."""
+    lines = gzip.decompress(part.read_bytes()).decode().splitlines(keepends=True)
+    part.write_bytes(gzip.compress("".join(lines[::3]).encode()))
+
+
 def alter(part: Path) -> None:
     """Drop every third line, hand every other one of the rest to another user and item, and make many up."""
     lines = [line for n, line in enumerate(gzip.decompress(part.read_bytes()).decode().splitlines()) if n % 3]
