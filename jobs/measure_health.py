@@ -30,7 +30,7 @@ def run(ctx: Context) -> None:
 
 def _catalogue(ctx: Context) -> pa.Table:
     """What the tables of items and users lack, and how much of the day's events they know."""
-    attributes = tuple(ctx.config.data.users.profile)
+    attributes = tuple(ctx.config.data.profile)
     items = profile_catalogue(ctx.iter_arrow("items", ("ds", *ITEM_COLUMNS)), table="items")
     users = profile_catalogue(ctx.iter_arrow("users", ("ds", "profile")), table="users", attributes=attributes)
     daily = happened(ctx.read("user_item_daily"), ctx.ds, ctx.ds)

@@ -31,7 +31,7 @@ def wait_for_day(
 
     now: an aware time. Raises RunError that names what is missing and what to do.
     """
-    zone, until = RawZone(config.raw_root, config.data.name), deadline_of(config, day)
+    zone, until = RawZone(config.raw_root, config.data), deadline_of(config, day)
     shown = f"{until:%Y-%m-%d %H:%M} {config.data.time_zone}"
 
     def lacks(state: RetryCallState) -> str | None:
