@@ -1,8 +1,8 @@
 """One DAG per data set, `predawn_<data>`: one task per job of the night, its edges those of `jobs.graph`.
 
-A night runs at 03:00 of the data set's time zone and builds the day before, which has closed (T-1). Every task is the
-command line that a person would type, in the checkout, so no library of the pipeline is loaded here. docs/airflow.md
-says how to deploy this and what the environment can change.
+A night runs at 03:00 of the data set's time zone and builds the day before, which has closed (T-1), once its logs are
+complete. Every task is the command line that a person would type, in the checkout, so no library of the pipeline is
+loaded here. docs/airflow.md says how to deploy this and what the environment can change.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, CronDataIntervalTimetable
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
 # Airflow puts its DAG folder on the path, not the checkout around it; `resolve` finds that through a symbolic link too.
 if (_checkout := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, _checkout)
 
+from features.gates import GATES
 from jobs.dataset import DataSet
 from jobs.graph import Graph
 from jobs.overlay import CHECKOUT, data_sets, merged_toml
@@ -30,7 +31,8 @@ SCHEDULE = "0 3 * * *"  # three hours for the day's last log files to land
 PYTHON = ".venv/bin/python"  # below the checkout
 TASKS_AT_ONCE = 2  # each may start a Spark of its own: two fit one box of 16 GB
 RETRIES, RETRY_DELAY = 1, dt.timedelta(minutes=2)
-HISTORY = "build_history"
+WAIT, HISTORY = "wait_for_logs", "build_history"
+GATE_JOBS, GATE_OPTION = ("open_gates", "open_feature_gates"), " --accept '{{ params.accept }}'"
 
 
 def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, str]) -> DAG:
@@ -48,10 +50,11 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
         max_active_tasks=int(environment.get("PREDAWN_DAG_TASKS") or TASKS_AT_ONCE),
         default_args={"owner": "predawn", "retries": RETRIES, "retry_delay": RETRY_DELAY},
         tags=["predawn", data.scene],
+        params={"accept": _accept()},
         description=f"top-N lists of scene {data.scene}, every night from the logs of the day before",
         doc_md=f"{data.title}.\n\nEach task is one job of `jobs/graph.py`. Day: the business day, in {data.time_zone}, "
-        f"on which the data interval begins. `{HISTORY}` builds earlier days that the night needs and that are missing "
-        "or outdated; nearly always there are none.",
+        f"on which the data interval begins. `{WAIT}` waits until its raw files are complete. `{HISTORY}` builds "
+        "earlier days that the night needs and that are missing or outdated; nearly always there are none.",
     )
     python = shlex.quote(environment.get("PREDAWN_PYTHON") or PYTHON)
     # An interval begins at 03:00 of the business day, which in UTC may still be the day before.
@@ -70,12 +73,20 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
         )
 
     graph = Graph(channels)
-    history = task(HISTORY, "backfill --history")
-    tasks = {job.name: task(job.name, f"run {job.name}") for job in graph.jobs}
+    wait, history = task(WAIT, "wait"), task(HISTORY, "backfill --history")
+    wait.set_downstream(history)
+    tasks = {job.name: task(job.name, f"run {job.name}" + GATE_OPTION * (job.name in GATE_JOBS)) for job in graph.jobs}
     for upstream, downstream in sorted(graph.edges):
         tasks[upstream].set_downstream(tasks[downstream])
     history.set_downstream([tasks[name] for name in tasks if not tasks[name].upstream_task_ids])
     return dag
+
+
+def _accept() -> Param:
+    """What a triggered run lets through. It becomes part of a command line: nothing but names of gates may be in it."""
+    name = f"({'|'.join(GATES)})"
+    about = f"gates whose failures this run lets through, separated by commas: {', '.join(GATES)}"
+    return Param("", description=about, type="string", pattern=f"^({name}(,{name})*)?$")
 
 
 def _midnight(day: dt.date, zone: str) -> pendulum.DateTime:

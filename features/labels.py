@@ -45,8 +45,8 @@ def build_truth(
     """Grain: user with a positive event on the day. Everyone counts: a user without a code has none of the lists.
 
     The directories and `behaviour` (behaviour_features) are as of the day before; with `behaviour`, items that the
-    user had taken before are no truth. Columns: user_code (null when the user was unknown), truth_codes (distinct item
-    codes; each item that was unknown is a -1 of its own).
+    user had taken before are no truth. Columns: user_id, user_code (null when the user was unknown), truth_codes
+    (distinct item codes; each item that was unknown is a -1 of its own).
     """
     taken = daily.where(F.col("event_type").isin(list(positive))).select("user_id", "item_id").distinct()
     truth = (
@@ -61,4 +61,4 @@ def build_truth(
             "truth_codes",
             F.expr("filter(truth_codes, code -> before IS NULL OR NOT array_contains(before, code))"),
         )
-    return truth.where(F.size("truth_codes") > 0).select("user_code", "truth_codes")
+    return truth.where(F.size("truth_codes") > 0).select("user_id", "user_code", "truth_codes")

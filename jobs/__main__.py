@@ -1,4 +1,7 @@
-"""`python -m jobs`: run one job, backfill days, or list the night. The same entries serve people, make and Airflow."""
+"""`python -m jobs`: run one job, backfill days, wait for a day's files, show its health, or list the night.
+
+The same entries serve people, make and Airflow.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import argparse
 import datetime as dt
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 
+from features.gates import GATES
 from jobs.errors import RunError, UnexpectedError, UsageError
 from jobs.graph import Graph
 
@@ -23,6 +28,13 @@ def parse_day(text: str) -> dt.date:
     if day is None or len(text) != len("2017-12-01"):
         raise UsageError(f"{text!r} is no date: write it as YYYY-MM-DD, such as 2017-12-01.")
     return day
+
+
+def parse_gates(text: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if unknown := sorted(names - {*GATES}):
+        raise UsageError(f"no gate is named {', '.join(unknown)}: --accept takes any of {', '.join(GATES)}.")
+    return names
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,6 +56,14 @@ def parser() -> argparse.ArgumentParser:
     backfill.add_argument("--history", action="store_true", help="only the earlier days that these days need")
     for command in (run, backfill):
         command.add_argument("--make-live", action="store_true", help="let older lists replace newer ones in Redis")
+        command.add_argument(
+            "--accept", default="", metavar="GATE[,GATE]", help="let failures of these gates through, in this run"
+        )
+    wait = commands.add_parser("wait", parents=[data], help="wait until a day's raw files are complete")
+    wait.add_argument("--date", required=True)
+    health = commands.add_parser("health", parents=[data], help="show the gates of a day")
+    health.add_argument("--date", required=True)
+    health.add_argument("--all", action="store_true", help="those that it passed too")
     commands.add_parser("list", parents=[data], help="the jobs of a night, in order")
     return top
 
@@ -75,7 +95,17 @@ def _dispatch(args: argparse.Namespace) -> int:
             )
         return 0
     first = parse_day(args.date)
-    options = {"make_live": args.make_live}
+    if args.command == "wait":
+        from jobs.runtime.waiting import wait_for_day
+
+        wait_for_day(config, first, now=lambda: dt.datetime.now(dt.UTC), sleep=time.sleep)
+        return 0
+    if args.command == "health":
+        from jobs.health_report import show_health
+
+        show_health(config, first, everything=args.all)
+        return 0
+    options = {"make_live": args.make_live, "accept": parse_gates(args.accept)}
     if args.command == "run":
         run_one(config, args.job, first, options=options)
         return 0

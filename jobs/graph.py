@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from features.gates import FEATURE_GATES, INTAKE_GATES, gate_settings
 from jobs.errors import UsageError
 from jobs.job import Job, Read
 from models.recall import CHANNELS
@@ -17,6 +18,7 @@ def recall_table(channel: str) -> str:
     return f"recall_{channel}"
 
 
+DIRECTORIES = ("user_features", "item_features")
 FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_features"))
 FEATURES_AS_OF = tuple(Read(read.table, lag="label_days") for read in FEATURES)
 
@@ -28,16 +30,37 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
     return (
         Job("clean_events", (), ("events", "rejects"), raw=("events",), spans=True),
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
+        Job("profile_events", (Read("events"), Read("rejects")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
+        Job(
+            "measure_health",
+            (
+                Read("event_profile", span="health_days"),
+                Read("catalogue_profile", past="health_days", optional=True),
+                *(Read(table) for table in ("user_item_daily", "items", "users")),
+            ),
+            ("catalogue_profile", "health"),
+            raw=("items", "users"),  # another snapshot of the same rows is of another age
+            settings=("data.users", *gate_settings(INTAKE_GATES)),
+        ),
+        Job("open_gates", (Read("health"),), ("gates",), settings=()),
         Job(
             "summarise_history",
             (Read("user_item_daily", span="history_days"),),
             ("user_item_history",),
             settings=("data", "windows.history_days"),
+            behind=("open_gates",),
         ),
         Job("build_item_features", (history, Read("items")), ("item_features",)),
         Job("build_user_features", (history, Read("users")), ("user_features",)),
+        Job(
+            "measure_drift",
+            (Read("user_features"), Read("item_features"), Read("feature_profile", lag="day_before", optional=True)),
+            ("feature_profile", "feature_health"),
+            settings=("data", *gate_settings(FEATURE_GATES)),
+        ),
+        Job("open_feature_gates", (Read("feature_health"),), ("feature_gates",), settings=()),
         Job(
             "build_behaviour_features",
             (history, Read("user_features"), Read("item_features")),
@@ -70,6 +93,7 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             ("samples",),
             settings=("data", "windows.label_days", "samples"),
             every="label_days",
+            behind=("open_gates",),
         ),
         Job(
             "train_ranker",
@@ -93,7 +117,10 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
         ),
         Job(
             "publish_lists",
-            (Read("topn"), Read("popular_items")),
+            (
+                *(Read("topn"), Read("popular_items")),
+                *(Read("gates", on=("health",)), Read("feature_gates", on=("feature_health",))),
+            ),
             ("publications",),
             settings=("data.scene", "publish"),
             publishes=True,
@@ -102,12 +129,15 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             "replay_lists",
             (
                 Read("user_item_daily"),
-                *(Read(table, lag="replay_lag", optional=True) for table in ("topn", *recalled)),
-                *(Read(table, lag="replay_lag", optional=True) for table in ("user_features", "item_features")),
-                Read("behaviour_features", lag="replay_lag", optional=True),
+                *(Read(table, lag="day_before", optional=True) for table in ("topn", *DIRECTORIES)),
+                *(
+                    Read(table, lag="day_before", optional=True, on=DIRECTORIES)
+                    for table in ("behaviour_features", *recalled)
+                ),
             ),
             ("replay_metrics",),
             settings=("data", "replay"),
+            behind=("open_gates",),
         ),
     )
 
@@ -130,7 +160,7 @@ class Graph:
 
     @cached_property
     def edges(self) -> frozenset[tuple[str, str]]:
-        """(upstream, downstream) job names, of reads that touch the same night."""
-        return frozenset(
-            (self.producers[read.table].name, job.name) for job in self.jobs for read in job.reads if read.lag is None
-        )
+        """(upstream, downstream) job names, of reads that touch the same night and of what a job stands behind."""
+        read = {(self.producers[read.table].name, job) for job in self.jobs for read in job.reads if read.same_night}
+        behind = {(name, job) for job in self.jobs for name in job.behind}
+        return frozenset((name, job.name) for name, job in read | behind)

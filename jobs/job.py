@@ -16,29 +16,42 @@ class Windows(Settings):
     history_days: int = Field(ge=1)
     label_days: int = Field(ge=1)
     label_windows: int = Field(ge=2)
-    replay_lag: int = Field(1, ge=1, le=1)
+    health_days: int = Field(ge=2)
+    day_before: int = Field(1, ge=1, le=1)
 
 
 @dataclass(frozen=True)
 class Read:
     """Days of a table that a job reads, relative to its own day `ds`; the names are fields of `Windows`.
 
-    Without names: `ds` itself. `span`: the last n days up to ds. `lag`: the day ds - n. `step` and `times`: the last
-    `times` days up to ds that are a multiple of `step` days after the first day, the first day itself left out: the
-    same days for several ds, so label windows never overlap and are built once. `optional`: may be absent.
+    Without names: `ds` itself. `span`: the last n days up to ds. `past`: the same without ds. `lag`: the day ds - n.
+    `step` and `times`: the last `times` days up to ds that are a multiple of `step` days after the first day, the first
+    day itself left out: the same days for several ds, so label windows never overlap and are built once. `optional`:
+    may be absent. `on`: tables of the same day that it refers to, such as the directories of its codes; a partition
+    that was built from others than those that stand counts as absent.
     """
 
     table: str
     span: str | None = None
+    past: str | None = None
     lag: str | None = None
     step: str | None = None
     times: str | None = None
     optional: bool = False
+    on: tuple[str, ...] = ()
+
+    @property
+    def same_night(self) -> bool:
+        """Whether ds is among its days."""
+        return self.lag is None and self.past is None
 
     def days(self, ds: dt.date, windows: Windows, first_day: dt.date) -> list[dt.date]:
         """Ascending; none before `first_day`, where the source begins."""
         if self.span:
             ages = range(getattr(windows, self.span))
+            return [day for age in reversed(ages) if (day := ds - dt.timedelta(age)) >= first_day]
+        if self.past:
+            ages = range(1, getattr(windows, self.past))
             return [day for age in reversed(ages) if (day := ds - dt.timedelta(age)) >= first_day]
         if self.lag:
             day = ds - dt.timedelta(getattr(windows, self.lag))
@@ -59,7 +72,8 @@ class Job:
     spans: several days may be built in one go. publishes: acts outside the store, so it is never skipped.
     timeless: the output doesn't name its day, so an earlier one from the same inputs is the same and serves again.
     every: runs only on days that are a multiple of so many days after the first day; a field of `Windows`.
-    channel: the recall channel that this job serves, if it serves one.
+    channel: the recall channel that this job serves, if it serves one. behind: jobs of the same night that must have
+    succeeded before, though nothing of theirs is read; earlier days that a night merely needs do without them.
     """
 
     name: str
@@ -72,6 +86,7 @@ class Job:
     timeless: bool = False
     every: str | None = None
     channel: str | None = None
+    behind: tuple[str, ...] = ()
 
     def is_due(self, ds: dt.date, windows: Windows, first_day: dt.date) -> bool:
         age = (ds - first_day).days

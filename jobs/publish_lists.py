@@ -13,12 +13,15 @@ from predawn.connection import connect
 from predawn.errors import OlderThanLive, PredawnError
 from predawn.publisher import Publisher
 
+GATES = ("gates", "feature_gates")
 SECONDS_A_DAY = 86_400
 
 
 def run(ctx: Context) -> None:
     settings, scene = ctx.config.publish, ctx.config.data.scene
     popular = ctx.read_arrow("popular_items", ["rank", "item_id"]).sort_by("rank")["item_id"].to_pylist()
+    for gates in GATES:
+        ctx.digest(gates)  # raises unless they opened for what was measured last
     version = f"{ctx.ds}.{_content(ctx)}"
     try:
         client = connect()

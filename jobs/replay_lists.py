@@ -14,17 +14,18 @@ from features.labels import build_truth
 from jobs.graph import recall_table
 from jobs.runtime.context import Context
 from jobs.runtime.spark import spark_schema
-from models.evaluate.blocks import metric_names, replay_block
+from models.evaluate.blocks import coded_lists, metric_names, replay_block
 
 LISTS = "topn"
 
 
 def run(ctx: Context) -> None:
-    if not ctx.inputs(LISTS):
-        ctx.say(f"no lists stand for the day before {ctx.ds}, so there is nothing to replay.")
+    data, ks = ctx.config.data, ctx.config.replay.ks
+    problem = _problem(ctx)
+    if problem:
+        ctx.say(f"nothing to replay on {ctx.ds}: {problem}.")
         ctx.write("replay_metrics", ctx.spark.createDataFrame([], spark_schema(ctx.contract("replay_metrics"))))
         return
-    data, ks = ctx.config.data, ctx.config.replay.ks
     truth = build_truth(
         happened(ctx.read("user_item_daily"), ctx.ds, ctx.ds),
         ctx.read("user_features").select("user_id", "user_code"),
@@ -32,20 +33,14 @@ def run(ctx: Context) -> None:
         None if data.repeats else ctx.read("behaviour_features"),
         positive=data.events.with_role("positive"),
     ).persist()
-    sources = {LISTS: LISTS} | {
-        c: recall_table(c) for c in ctx.config.get("recall.channels") if ctx.inputs(recall_table(c))
-    }
-    lists = reduce(
-        DataFrame.unionByName,
-        [
-            ctx.read(table).select(F.lit(name).alias("source"), "user_code", "item_codes")
-            for name, table in sources.items()
-        ],
-    ).persist()
-    rows = (
-        ctx.spark.createDataFrame([(name,) for name in sources], "source string")
-        .crossJoin(truth)
-        .join(lists, ["source", "user_code"], "left")
+    lists = {LISTS: _published(ctx)} | {name: ctx.read(recall_table(name)) for name in _channels(ctx)}
+    # Published lists are known by the users' ids, those of the channels by the codes of the directories.
+    keys = {name: "user_id" if name == LISTS else "user_code" for name in lists}
+    rows = _union(
+        truth.join(found.select(keys[name], "item_codes"), keys[name], "left").select(
+            F.lit(name).alias("source"), "truth_codes", "item_codes"
+        )
+        for name, found in lists.items()
     )
 
     def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -58,18 +53,61 @@ def run(ctx: Context) -> None:
         F.count(F.lit(1)).alias("users"),
         *((F.sum(F.col(name).cast("decimal(28,12)")).cast("double") / F.count(F.lit(1))).alias(name) for name in names),
     )
-    catalogue = ctx.read("item_features").count()
     covered = [f"coverage_at_{k}" for k in ks]
-    best = (
-        lists.select("source", F.posexplode(F.slice("item_codes", 1, max(ks))).alias("place", "item"))
-        .groupBy("source", "item")
-        .agg(F.min("place").alias("place"))
-    )
-    shares = (F.count_if(F.col("place") < k) / catalogue for k in ks)
-    coverage = best.groupBy("source").agg(*(share.alias(name) for share, name in zip(shares, covered, strict=True)))
+    listed = _union(found.select(F.lit(name).alias("source"), "item_codes") for name, found in lists.items())
     # A channel that recalled nothing covers nothing; its zeros are reported, not left out.
-    judged_and_covered = means.join(coverage, "source", "left").fillna(0.0, covered)
+    judged_and_covered = means.join(_coverage(ctx, listed), "source", "left").fillna(0.0, covered)
     metrics = judged_and_covered.unpivot(["source", "users"], [*names, *covered], "metric", "value")
     ctx.write("replay_metrics", metrics.select(F.lit(ctx.ds).alias("ds"), "source", "metric", "value", "users"))
     truth.unpersist()
-    lists.unpersist()
+
+
+def _problem(ctx: Context) -> str:
+    """Why nothing can be judged; empty when it can."""
+    if not ctx.inputs(LISTS):
+        return "no lists stand for the day before"
+    if not ctx.config.data.repeats and not ctx.inputs("behaviour_features"):
+        return "behaviour_features of the day before were built on other directories of users and items than stand"
+    return ""
+
+
+def _channels(ctx: Context) -> list[str]:
+    """Those whose lists are in the codes of the directories that stand; of the others it is said."""
+    channels = list(ctx.config.get("recall.channels"))
+    sound = [name for name in channels if ctx.inputs(recall_table(name))]
+    if left_out := [name for name in channels if name not in sound]:
+        ctx.say(
+            f"replay of {ctx.ds} without {', '.join(left_out)}: their lists of the day before are absent, or were "
+            "built on other directories of users and items than stand."
+        )
+    return sound
+
+
+def _published(ctx: Context) -> DataFrame:
+    """Grain: user with a list; columns user_id and item_codes, in the codes of the directory that stands."""
+    ids = ctx.read_arrow("item_features", ["item_code", "item_id"]).sort_by("item_code")["item_id"].combine_chunks()
+    known = ctx.spark.sparkContext.broadcast(ids)
+
+    def code(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return (coded_lists(batch, known.value) for batch in batches)
+
+    lists = ctx.read(LISTS).select("user_id", "item_ids")
+    return lists.mapInArrow(code, "user_id string, item_codes array<int>")
+
+
+def _coverage(ctx: Context, listed: DataFrame) -> DataFrame:
+    """Grain: source; per cut-off the share of the catalogue that stands in the first places of any list."""
+    ks, catalogue = ctx.config.replay.ks, ctx.read("item_features").count()
+    best = (
+        listed.select("source", F.posexplode(F.slice("item_codes", 1, max(ks))).alias("place", "item"))
+        .where(F.col("item") < catalogue)
+        .groupBy("source", "item")
+        .agg(F.min("place").alias("place"))
+    )
+    return best.groupBy("source").agg(
+        *((F.count_if(F.col("place") < k) / catalogue).alias(f"coverage_at_{k}") for k in ks)
+    )
+
+
+def _union(frames: Iterator[DataFrame]) -> DataFrame:
+    return reduce(DataFrame.unionByName, frames)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, create_model
 
+from features.gates import Health
 from features.settings import Settings
 from jobs.dataset import DataSet
 from jobs.errors import UsageError
@@ -90,6 +91,7 @@ class Config(Settings):
     paths: Paths
     spark: Spark
     windows: Windows
+    health: Health
     recall: _Recall
     samples: Samples
     rank: _Rank

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.contract import Table
@@ -60,24 +62,23 @@ class Context:
         """The days of a declared table that this run reads; an optional table's absent days are left out."""
         read = self._declared(table)
         days = input_days(read, self.days, self.config)
-        return [day for day in days if self.store.digest(table, day)] if read.optional else days
+        return [day for day in days if self.store.digest(table, day, read.on)] if read.optional else days
 
     def read(self, table: str) -> DataFrame:
         """The declared days of a table as a Spark frame. Raises MissingPartition."""
         from jobs.runtime.spark import read_folders
 
-        return read_folders(self.spark, self._contracts[table], self.store.folders(table, self._present(table)))
+        return read_folders(self.spark, self._contracts[table], self._folders(table))
 
     def read_arrow(self, table: str, columns: Sequence[str]) -> pa.Table:
         """The declared days of a table in this process, for what models learn from. Raises MissingPartition."""
-        folders = self.store.folders(table, self._present(table))
-        paths = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
+        paths = [path for folder in self._folders(table) for path in sorted(folder.glob("*.parquet"))]
         parts = [pq.read_table(path, columns=list(columns)) for path in paths]
         return pa.concat_tables(parts)
 
     def iter_arrow(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The same in batches, for what must not be held at once. Raises MissingPartition."""
-        for folder in self.store.folders(table, self._present(table)):
+        for folder in self._folders(table):
             for path in sorted(folder.glob("*.parquet")):
                 yield from pq.ParquetFile(path).iter_batches(columns=list(columns))
 
@@ -90,8 +91,14 @@ class Context:
 
     def folder(self, table: str) -> Path:
         """The live folder of a declared input that is no table, such as a model."""
-        (folder,) = self.store.folders(table, self._present(table))
+        (folder,) = self._folders(table)
         return folder
+
+    def snapshot_day(self, table: str) -> str | None:
+        """The day of the raw snapshot that a declared input's one day was loaded from; None: it bears no day."""
+        (day,) = self._present(table)
+        inputs = (self.store.manifest(table, day) or {}).get("inputs", {})
+        return next((name.rpartition("/")[2] for name in inputs if name.startswith(f"raw/{table}/")), None)
 
     def write(self, table: str, frame: DataFrame) -> None:
         """Stage a Spark frame as the table's partitions of this run's days. Raises ContractBroken."""
@@ -104,13 +111,19 @@ class Context:
         self._check(table)
 
     def write_arrow(self, table: str, batches: Iterable[pa.Table]) -> None:
-        """Stage Arrow tables, in this order, as one file of the table's partition. Raises ContractBroken."""
+        """Stage Arrow tables, in this order, as one file of each day's partition. Raises ContractBroken."""
         schema = arrow_schema(self._contracts[table])
-        path = self._stage(table) / self.ds / "part-00000.parquet"
-        path.parent.mkdir()
-        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        staged = self._stage(table)
+        paths = {day: staged / day / "part-00000.parquet" for day in self.days}
+        with ExitStack() as stack:
+            writers = {}
+            for day, path in paths.items():
+                path.parent.mkdir()
+                writers[day] = stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
             for batch in batches:
-                writer.write_table(batch.select(schema.names).cast(schema))
+                rows = batch.select(schema.names).cast(schema)
+                for day, writer in writers.items():
+                    writer.write_table(rows.filter(pc.field("ds") == day) if len(writers) > 1 else rows)
         self._check(table)
 
     def write_folder(self, table: str, save: Callable[[Path], None]) -> None:
@@ -119,14 +132,19 @@ class Context:
         folder.mkdir()
         save(folder)
 
-    def commit(self, fingerprints: dict[str, str]) -> None:
-        """Make everything staged live. fingerprints: per day, what the outputs were built from."""
+    def commit(self, fingerprints: Mapping[str, str], inputs: Mapping[str, Any] | None = None) -> None:
+        """Make everything staged live. Per day: a fingerprint of what the outputs were built from; that by name."""
         missing = [table for table in self.job.writes if table not in self._staged]
         if missing:
             raise RunError(f"job {self.job.name} ended without writing {', '.join(missing)}.")
         for table, staged in self._staged.items():
             for day in self.days:
-                facts = {"job": self.job.name, "built_from": fingerprints[day], "rows": self._rows.get((table, day))}
+                facts = {
+                    "job": self.job.name,
+                    "built_from": fingerprints[day],
+                    "inputs": dict((inputs or {}).get(day, {})),
+                    "rows": self._rows.get((table, day)),
+                }
                 self.store.commit(table, day, staged / day, facts)
         self.discard()
 
@@ -147,6 +165,9 @@ class Context:
             self._rows[(table, day)] = rows
             for warning in warnings:
                 self.say(f"warning: table {table}, day {day}: {warning}.")
+
+    def _folders(self, table: str) -> list[Path]:
+        return self.store.folders(table, self._present(table), self._declared(table).on)
 
     def _present(self, table: str) -> list[str]:
         days = self.inputs(table)

@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -97,10 +97,11 @@ class Runner:
             step.job, step.days, self.config, self.store, self.contracts, self.session, self.say, self.options
         )
         try:
-            fingerprints = {day: self._fingerprint(step.job, day) for day in step.days}
+            inputs = {day: self._inputs(step.job, day) for day in step.days}
+            fingerprints = {day: self._digest_of(step.job, inputs[day]) for day in step.days}
             if not (step.job.timeless and self._reuse(context, fingerprints)):
                 importlib.import_module(step.job.module).run(context)
-            context.commit(fingerprints)
+            context.commit(fingerprints, inputs)
         except RunError as error:
             raise RunError(f"job {step.label} failed: {error}") from error
         except Exception as error:
@@ -165,14 +166,25 @@ class Runner:
 
     def _fingerprint(self, job: Job, day: str) -> str:
         """A digest of everything that a job's outputs of a day follow from: settings, raw files, input partitions."""
-        facts = [self.config.fingerprint(job.settings)]
-        facts += [f"{table}={self.raw.fingerprint(table, day)}" for table in job.raw]
-        facts += [
-            f"{read.table}/{input_day}={self.store.digest(read.table, input_day)}"
+        return self._digest_of(job, self._inputs(job, day))
+
+    def _digest_of(self, job: Job, inputs: Mapping[str, str | None]) -> str:
+        facts = [self.config.fingerprint(job.settings), *(f"{name}={digest}" for name, digest in inputs.items())]
+        return hashlib.blake2b("\n".join(facts).encode(), digest_size=8).hexdigest()
+
+    def _inputs(self, job: Job, day: str) -> dict[str, str | None]:
+        """`<table>/<day>`, or `raw/<table>/<day of delivery>` -> digest; None where what is read counts as absent."""
+        raw = {self._delivery(table, day): self.raw.fingerprint(table, day) for table in job.raw}
+        stored = {
+            f"{read.table}/{input_day}": self.store.digest(read.table, input_day, read.on)
             for read in job.reads
             for input_day in input_days(read, [day], self.config)
-        ]
-        return hashlib.blake2b("\n".join(facts).encode(), digest_size=8).hexdigest()
+        }
+        return raw | stored
+
+    def _delivery(self, table: str, day: str) -> str:
+        delivered = day if table == "events" else self.raw.snapshot_day(table, day)
+        return f"raw/{table}/{delivered}" if delivered else f"raw/{table}"
 
 
 def _copy(source: Path, target: Path) -> None:

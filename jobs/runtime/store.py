@@ -38,13 +38,19 @@ class Store:
             return None
         return dict(json.loads(text))
 
-    def digest(self, table: str, day: str) -> str | None:
+    def digest(self, table: str, day: str, on: Sequence[str] = ()) -> str | None:
+        """None when the partition is missing, or was built from other partitions of the tables `on` than stand."""
         manifest = self.manifest(table, day)
-        return manifest["digest"] if manifest else None
+        if manifest is None:
+            return None
+        standing = {f"{of}/{day}": self.digest(of, day) for of in on}
+        built_on = manifest.get("inputs", {})
+        sound = all(digest is not None and built_on.get(name) == digest for name, digest in standing.items())
+        return str(manifest["digest"]) if sound else None
 
-    def folders(self, table: str, days: Sequence[str]) -> list[Path]:
-        """The live folder of each day. Raises MissingPartition that names every missing day."""
-        digests = {day: self.digest(table, day) for day in days}
+    def folders(self, table: str, days: Sequence[str], on: Sequence[str] = ()) -> list[Path]:
+        """The live folder of each day. Raises MissingPartition that names every day missing as `digest` means it."""
+        digests = {day: self.digest(table, day, on) for day in days}
         missing = [day for day, digest in digests.items() if digest is None]
         if missing or not days:
             raise MissingPartition(table, missing or ["any day"])

@@ -6,14 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from models.arrow import ragged_codes
+from models.arrow import ragged, ragged_codes
 from models.evaluate.metrics import Truth, per_user
 from models.types import Lists
 
 
 def metric_names(ks: Sequence[int]) -> list[str]:
     return [f"{metric}_at_{k}" for metric in ("ndcg", "recall", "hit_rate") for k in ks]
+
+
+def coded_lists(rows: pa.RecordBatch, known: pa.Array) -> pa.RecordBatch:
+    """Grain: user with a list. In: user_id, item_ids (no null list). Out: user_id, item_codes.
+
+    known: item ids in the order of their codes. An item that isn't among them gets a code of its own above theirs: it
+    keeps its place in the list, is never hit, and is nobody else's.
+    """
+    offsets, items = ragged(rows["item_ids"])
+    codes = pc.index_in(items, value_set=known).to_numpy(zero_copy_only=False)
+    strange = np.isnan(codes)
+    codes = np.where(strange, len(known) + np.arange(len(codes)), codes).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(codes))
+    return pa.RecordBatch.from_arrays([rows["user_id"], lists], names=["user_id", "item_codes"])
 
 
 def replay_block(rows: pa.RecordBatch, ks: Sequence[int]) -> pa.RecordBatch:

@@ -7,6 +7,7 @@ After a change of jobs/graph.py or dags/predawn.py, write the expectations anew 
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -58,14 +59,20 @@ def template(dag: DAG, task_id: str) -> str:
     return str(task.bash_command)
 
 
-def commands(dag: DAG, interval: DataInterval) -> dict[str, str]:
-    """Task id -> command line. Raises jinja2.UndefinedError where a template names what a run doesn't have."""
+def commands(dag: DAG, interval: DataInterval, **params: str) -> dict[str, str]:
+    """Task id -> command line. params: as given in the form of a triggered run.
+
+    Raises jinja2.UndefinedError where a template names what a run doesn't have, ParamValidationError for a wrong param.
+    """
+    given = copy.deepcopy(dag.params)
+    given.update(params)
     environment = dag.get_template_env()
     assert environment.undefined is jinja2.StrictUndefined
     # A worker gets its times from the metadata database, in UTC.
     context: Any = {
         "data_interval_start": interval.start.in_timezone("UTC"),
         "data_interval_end": interval.end.in_timezone("UTC"),
+        "params": given,
     }
     return {task.task_id: task.render_template(template(dag, task.task_id), context, environment) for task in dag.tasks}
 

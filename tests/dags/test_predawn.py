@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ import jinja2
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, Context
+from airflow.sdk.exceptions import ParamValidationError
 
-from dags.predawn import HISTORY, build_dag, build_dags
+from dags.predawn import HISTORY, WAIT, build_dag, build_dags
 from jobs.dataset import DataSet
 from jobs.errors import UsageError
 from jobs.graph import Graph
@@ -65,9 +67,9 @@ def test_edges_are_those_of_the_graph_below_one_root(data: str) -> None:
     dag, graph = dag_of(data), Graph(merged_toml(data)["recall"]["channels"])
     edges = {(task.task_id, downstream) for task in dag.tasks for downstream in task.downstream_task_ids}
     first = {job.name for job in graph.jobs} - {downstream for _, downstream in graph.edges}
-    assert edges == graph.edges | {(HISTORY, name) for name in first}
-    assert [task.task_id for task in dag.roots] == [HISTORY]
-    assert dag.task_ids == [HISTORY, *(job.name for job in graph.jobs)]
+    assert edges == graph.edges | {(HISTORY, name) for name in first} | {(WAIT, HISTORY)}
+    assert [task.task_id for task in dag.roots] == [WAIT]
+    assert dag.task_ids == [WAIT, HISTORY, *(job.name for job in graph.jobs)]
 
 
 @pytest.mark.parametrize("data", DATA_SETS)
@@ -86,11 +88,22 @@ def test_every_command_is_one_that_the_program_knows() -> None:
 
     dag = dag_of("world")
     for task_id, command in commands(dag, interval_of_run(dag, dt.date(2026, 1, 3))).items():
-        python, _, module, *arguments = command.split()
+        python, _, module, *arguments = shlex.split(command)
         assert (python, module) == (".venv/bin/python", "jobs")
         parsed = parser().parse_args(arguments)
         assert (parsed.data, parsed.date) == ("world", "2026-01-02")
-        assert getattr(parsed, "job", HISTORY) == task_id
+        assert getattr(parsed, "job", {"wait": WAIT, "backfill": HISTORY}.get(parsed.command)) == task_id
+
+
+def test_a_triggered_run_can_let_failures_through_and_nothing_else() -> None:
+    dag, interval = dag_of("world"), interval_of_run(dag_of("world"), dt.date(2026, 1, 3))
+    plain, asked = commands(dag, interval), commands(dag, interval, accept="volume,mix")
+    changed = {task_id: command for task_id, command in asked.items() if command != plain[task_id]}
+    assert {*changed} == {"open_gates", "open_feature_gates"}
+    assert all(" --accept 'volume,mix' " in command for command in changed.values())
+    for wrong in ("volumes", "volume;reboot", "volume mix", "'"):
+        with pytest.raises(ParamValidationError):
+            commands(dag, interval, accept=wrong)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati"])

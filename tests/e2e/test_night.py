@@ -16,11 +16,12 @@ from pyspark.sql import SparkSession
 from examples.local_redis import start, stop
 from examples.world import land
 from jobs.errors import RunError
+from jobs.health_report import findings
 from jobs.overlay import CHECKOUT
 from jobs.runtime.checks import check_partition
 from jobs.runtime.runner import Runner, Step
 from predawn import Reader
-from tests.e2e.nights import EARLIER, HISTORY, LATER, LONGEST, WORLD, Place, alter
+from tests.e2e.nights import EARLIER, HISTORY, LATER, LONGEST, WORLD, Place, alter, thin
 from tests.redis_fixture import free_port
 
 
@@ -161,6 +162,42 @@ def test_no_redis_is_one_sentence_and_changes_nothing(nights: Place) -> None:
     assert f"publish_lists {LATER}" in line and url in line and "set REDIS_URL" in line
     assert nights.digests() == before and not nights.staged()
     assert Reader(nights.redis).top("someone") == live
+
+
+def test_a_day_that_is_not_sound_is_published_only_when_told_to(nights: Place, tmp_path: Path) -> None:
+    place = Place(tmp_path / "raw", tmp_path / "store", nights.redis)
+    shutil.copytree(nights.raw, place.raw)
+    shutil.copytree(nights.store, place.store)
+    thin(place.raw / "events" / f"ds={LATER}" / "part-00000.json.gz")
+    reader, live = Reader(nights.redis, pointer_seconds=0), Reader(nights.redis).top("someone").version
+    refused = rf"job open_gates {LATER} failed: .*gate volume, table events, all: \d+ where .*--accept volume"
+    with pytest.raises(RunError, match=refused):
+        place.backfill(LATER)
+    assert verdicts(place)["volume"] == "fail" and verdicts(nights)["volume"] == "pass"
+    assert reader.top("someone").version == live
+    changed = {table for (table, _), _ in place.digests().items() ^ nights.digests().items()}
+    assert "events" in changed and not changed & {
+        "user_item_history",
+        "user_features",
+        "samples",
+        "topn",
+        "publications",
+    }
+
+    said = place.backfill(LATER, options={"accept": frozenset({"volume"})})
+    assert "accepted: gate volume" in said
+    assert reader.top("someone").version not in ("", live)
+    assert verdicts(place)["volume"] == "accepted"
+    jobs = [line.split()[0] for line in place.backfill(LATER).splitlines() if line.endswith(" s")]
+    assert jobs == ["publish_lists"], "what was accepted stays so while it is the same"
+    nights.backfill(LATER)
+    assert reader.top("someone").version == live
+
+
+def verdicts(place: Place) -> dict[str, str]:
+    """Gate -> the worst that it found on the later day."""
+    found = findings(place.runner().config, LATER)
+    return {row["gate"]: row["verdict"] for row in reversed(found)}
 
 
 def test_a_missing_raw_day_names_job_day_and_remedy(nights: Place, tmp_path: Path) -> None:

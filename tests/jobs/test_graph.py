@@ -30,7 +30,7 @@ def day(number: int) -> dt.date:
 
 
 def windows(history: int = 10, label: int = 3, times: int = 2) -> Windows:
-    return Windows(history_days=history, label_days=label, label_windows=times)
+    return Windows(history_days=history, label_days=label, label_windows=times, health_days=4)
 
 
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
@@ -38,7 +38,10 @@ def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channel
     written: set[str] = set()
     for job in Graph(channels).jobs:
         for read in job.reads:
-            assert read.table in written or (read.lag and read.table in Graph(channels).producers), (job, read)
+            assert read.table in written or (not read.same_night and read.table in Graph(channels).producers), (
+                job,
+                read,
+            )
         written |= set(job.writes)
 
 
@@ -60,7 +63,29 @@ def test_edges_are_same_night_reads_only() -> None:
     assert ("recall_popular", "merge_candidates") in edges
     assert ("build_samples", "train_ranker") in edges
     assert not any(target == "build_samples" and source == "merge_candidates" for source, target in edges)
-    assert {source for source, target in edges if target == "replay_lists"} == {"aggregate_day"}
+    assert {source for source, target in edges if target == "replay_lists"} == {"aggregate_day", "open_gates"}
+
+
+@pytest.mark.parametrize("channels", CHANNEL_SETS)
+def test_whatever_looks_at_the_day_itself_stands_behind_its_gates(channels: tuple[str, ...]) -> None:
+    """What a broken day must not reach, though most of it reads nothing of the gates."""
+    graph = Graph(channels)
+    before = {"clean_events", "aggregate_day", "profile_events", "load_items", "load_users", "measure_health"}
+    assert _upstream(graph, "open_gates") == before
+    for job in graph.jobs:
+        assert job.name in before or job.name == "open_gates" or "open_gates" in _upstream(graph, job.name), job.name
+    assert {"open_gates", "open_feature_gates"} <= _upstream(graph, "publish_lists")
+
+
+def _upstream(graph: Graph, name: str) -> set[str]:
+    """All jobs of the night that must have ended before a job begins."""
+    direct = {source for source, target in graph.edges if target == name}
+    return direct.union(*(_upstream(graph, source) for source in direct))
+
+
+def test_no_edge_goes_in_a_circle_or_against_the_order_of_the_night() -> None:
+    order = [job.name for job in Graph().jobs]
+    assert all(order.index(source) < order.index(target) for source, target in Graph().edges)
 
 
 def test_a_channel_is_a_job_with_a_table_and_settings_of_its_own() -> None:
@@ -82,6 +107,14 @@ def test_a_span_ends_on_the_day_and_is_cut_where_the_source_begins() -> None:
     read = Read("t", span="history_days")
     assert read.days(day(20), windows(history=3), FIRST) == [day(18), day(19), day(20)]
     assert read.days(day(1), windows(history=3), FIRST) == [day(0), day(1)]
+
+
+def test_the_past_is_the_span_without_the_day() -> None:
+    read = Read("t", past="history_days")
+    assert read.days(day(20), windows(history=3), FIRST) == [day(18), day(19)]
+    assert read.days(day(1), windows(history=3), FIRST) == [day(0)]
+    assert read.days(day(0), windows(history=3), FIRST) == []
+    assert not read.same_night and Read("t", span="history_days").same_night
 
 
 def test_a_lag_is_one_earlier_day_or_none() -> None:

@@ -10,7 +10,7 @@ from jobs.__main__ import main
 from jobs.graph import Graph
 from jobs.overlay import data_sets
 from jobs.runtime.context import Context
-from tests.jobs.runtime.support import day, job_module, land
+from tests.jobs.runtime.support import day, job_module, land, put_rows, runner_at
 
 FIRST, DAY = day(0), day(2)
 
@@ -44,6 +44,14 @@ def sentence(capsys: pytest.CaptureFixture[str]) -> str:
         (["run", "clean_events", "--date", "2025-12-31"], "2025-12-31 lies before", "data set world"),
         (["run", "clean_event", "--date", DAY], "unknown job 'clean_event'", "the night has clean_events, "),
         (["run", "clean_events", "--date", DAY, "--data", "mars"], "unknown data set 'mars'", "conf/ has "),
+        (
+            ["run", "clean_events", "--date", DAY, "--accept", "volume,speed"],
+            "no gate is named speed",
+            "volume, rejects",
+        ),
+        (["backfill", "--date", DAY, "--accept", "all"], "no gate is named all", "--accept takes any of volume"),
+        (["wait", "--date", "today"], "'today' is no date", "YYYY-MM-DD"),
+        (["health", "--date", "today"], "'today' is no date", "YYYY-MM-DD"),
         (["list", "--data", "../world"], "unknown data set '../world'", "conf/ has "),
     ],
 )
@@ -103,6 +111,22 @@ def test_list_prints_the_night_in_its_order(capsys: pytest.CaptureFixture[str]) 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [job.name for job in Graph().jobs]
     assert lines[0].endswith("raw events -> events, rejects")
+
+
+def test_a_past_day_is_waited_for_in_vain_or_not_at_all(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    land(place / "raw", days=[FIRST])
+    assert main(["wait", "--date", FIRST]) == 0
+    assert capsys.readouterr().out == f"the raw files of {FIRST} are complete\n"
+    assert main(["wait", "--date", DAY]) == 1
+    assert f"the raw files of {DAY} are not complete" in sentence(capsys)
+
+
+def test_the_health_of_a_day_is_printed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["health", "--date", DAY]) == 1
+    assert f"table health has no partition for {DAY}" in sentence(capsys)
+    put_rows(runner_at(place), "health", DAY, [])
+    assert main(["health", "--date", DAY]) == 0
+    assert capsys.readouterr().out.startswith(f"world {DAY}: ")
 
 
 def test_make_live_reaches_the_job_only_when_asked_for(

@@ -21,7 +21,7 @@ from jobs.runtime.context import Context
 from jobs.runtime.runner import Runner, Step
 
 FIRST = dt.date(2026, 1, 1)
-WINDOWS = {"history_days": 3, "label_windows": 2}
+WINDOWS = {"history_days": 3, "label_windows": 2, "health_days": 4}
 
 
 def day(number: int) -> str:
@@ -54,11 +54,11 @@ def settle(runner: Runner, steps: Sequence[Step]) -> list[tuple[str, str]]:
     """Commit what the steps would: content that follows from the inputs alone. Returns (job, day) in order."""
     for step in steps:
         for ds in step.days:
-            built_from = runner._fingerprint(step.job, ds)
+            built_from, inputs = runner._fingerprint(step.job, ds), runner._inputs(step.job, ds)
             for table in step.job.writes:
                 staged = runner.store.stage(table)
                 (staged / "part-00000.parquet").write_text(f"{table} from {built_from}")
-                runner.store.commit(table, ds, staged, {"built_from": built_from})
+                runner.store.commit(table, ds, staged, {"built_from": built_from, "inputs": inputs})
     return pairs(steps)
 
 
@@ -74,12 +74,24 @@ def remove(runner: Runner, table: str, ds: str) -> None:
     shutil.rmtree(runner.store.root / table / f"ds={ds}")
 
 
-def put_rows(runner: Runner, table: str, ds: str, rows: list[dict[str, Any]], built_from: str = "") -> str:
-    """A partition with these rows; `ds` is filled in. Returns its digest."""
+def put_rows(
+    runner: Runner, table: str, ds: str, rows: list[dict[str, Any]], built_from: str = "", **inputs: str | None
+) -> str:
+    """A partition with these rows; `ds` is filled in. inputs: table -> digest that the day was built from.
+
+    Returns its digest.
+    """
     staged = runner.store.stage(table)
     filled = pa.Table.from_pylist([{"ds": ds, **row} for row in rows], schema=arrow_schema(runner.contracts[table]))
     pq.write_table(filled, staged / "part-00000.parquet")
-    return runner.store.commit(table, ds, staged, {"built_from": built_from})
+    facts = {"built_from": built_from, "inputs": {f"{name}/{ds}": digest for name, digest in inputs.items()}}
+    return runner.store.commit(table, ds, staged, facts)
+
+
+def put_open_gates(runner: Runner, ds: str) -> None:
+    """Gates that have opened on a day of which there was nothing to say."""
+    for health, gates in (("health", "gates"), ("feature_health", "feature_gates")):
+        put_rows(runner, gates, ds, [], **{health: put_rows(runner, health, ds, [])})
 
 
 def job_module(patch: pytest.MonkeyPatch, name: str, run: Callable[[Context], None]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from features.settings import Settings
 from jobs import overlay
 from jobs.errors import UsageError
 from jobs.overlay import CHECKOUT, CONF, data_sets, merge
@@ -40,6 +41,7 @@ def test_what_an_overlay_does_not_state_is_as_in_predawn_toml() -> None:
     for section, values in defaults.items():
         for key, value in values.items():
             found = config.get(f"{section}.{key}")
+            found = found.model_dump() if isinstance(found, Settings) else found
             assert (list(found) if isinstance(found, tuple) else found) == value, f"{section}.{key}"
     assert (config.topn.n, config.publish.keep, config.windows.label_days) == (100, 3, 1)
 
@@ -96,6 +98,8 @@ def test_an_unknown_key_is_named_with_the_valid_ones(overrides: dict[str, Any], 
         ({"data": {"users": {"profile": {"a": {"sql": "x", "kind": "n"}}}}}, r"profile.a.kind .*valid here: sql, type"),
         ({"data": {"items": {"file": "x"}}}, r"data.items.file is no known key \(valid here: .*files, marker"),
         ({"data": {"events": {"event_type": ""}}}, r"data.events: .*types.impression needs a condition `when`, or"),
+        ({"health": {"volume": {"level": "stop"}}}, r"health.volume.level: .*'fail', 'warn' or 'off'"),
+        ({"health": {"deadline": "24:00"}}, r"health.deadline: .*should match pattern"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(overrides: dict[str, Any], message: str) -> None:

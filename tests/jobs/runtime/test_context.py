@@ -73,7 +73,7 @@ def test_a_missing_input_is_an_error_that_names_it(runner: Runner) -> None:
 
 
 def test_an_optional_input_may_be_absent(runner: Runner) -> None:
-    ctx = context(runner, reading(Read("items", lag="replay_lag", optional=True)))
+    ctx = context(runner, reading(Read("items", lag="day_before", optional=True)))
     assert ctx.inputs("items") == []
     put_rows(runner, "items", day(5), [ITEM])
     assert ctx.inputs("items") == [day(5)]
@@ -102,6 +102,34 @@ def test_what_is_written_becomes_visible_at_the_commit_in_the_contract_s_order_a
     found = context(runner, reading(Read("popular_items"))).read_arrow("popular_items", ["rank", "item_id"])
     assert found.to_pydict() == {"rank": [1, 2], "item_id": ["i1", "i2"]}
     assert found.schema.field("rank").type == pa.int32()
+
+
+def test_several_days_are_each_written_to_their_own_partition(runner: Runner) -> None:
+    ctx = context(runner, reading(), day(5), DAY)
+    rows = pa.Table.from_pylist([{**POPULAR, "ds": day(5)}, {**POPULAR, "ds": DAY}, {**POPULAR, "ds": DAY, "rank": 2}])
+    ctx.write_arrow("popular_items", [rows])
+    ctx.commit({day(5): "", DAY: ""})
+    assert [(runner.store.manifest("popular_items", ds) or {})["rows"] for ds in (day(5), DAY)] == [1, 2]
+
+
+def test_an_input_knows_the_day_of_its_snapshot(runner: Runner) -> None:
+    ctx = context(runner, reading(Read("items")))
+    put_rows(runner, "items", DAY, [ITEM], **{"raw/items": "digest"})
+    assert ctx.snapshot_day("items") == DAY
+    put_rows(runner, "items", DAY, [ITEM])
+    assert ctx.snapshot_day("items") is None
+
+
+def test_an_optional_input_on_another_directory_is_absent_and_any_other_is_an_error(runner: Runner) -> None:
+    directory = put_rows(runner, "items", DAY, [ITEM])
+    put_rows(runner, "popular_items", DAY, [POPULAR], items=directory)
+    sound = context(runner, reading(Read("popular_items", optional=True, on=("items",))))
+    assert sound.inputs("popular_items") == [DAY]
+    put_rows(runner, "items", DAY, [{**ITEM, "name": "another"}])
+    assert sound.inputs("popular_items") == []
+    needed = context(runner, reading(Read("popular_items", on=("items",))))
+    with pytest.raises(MissingPartition, match=f"table popular_items has no partition for {DAY}"):
+        needed.read_arrow("popular_items", ["rank"])
 
 
 def test_what_breaks_its_contract_is_not_written(runner: Runner) -> None:

@@ -58,7 +58,8 @@ def test_a_job_that_spans_days_is_one_step(root: Path) -> None:
     steps = runner_at(root).plan(dates(NIGHT))
     spans = [step for step in steps if step.job.spans]
     assert [(step.job.name, step.days) for step in spans] == [
-        (name, tuple(day(n) for n in range(2, 7))) for name in ("clean_events", "aggregate_day")
+        *((name, tuple(day(n) for n in range(2, 7))) for name in ("clean_events", "aggregate_day")),
+        ("profile_events", tuple(day(n) for n in range(3, 7))),
     ]
     assert spans[0].label == f"clean_events {day(2)} .. {NIGHT}"
     assert all(len(step.days) == 1 for step in steps if not step.job.spans)
@@ -105,9 +106,27 @@ def followers(runner: Runner, table: str) -> list[str]:
     """The job that writes a table and those of the same night that read what it wrote, and so on."""
     found = [runner.graph.producers[table].name]
     for job in runner.graph.jobs:
-        if any((name, job.name) in runner.graph.edges for name in found) and job.name not in found:
+        sources = {runner.graph.producers[read.table].name for read in job.reads if read.same_night}
+        if sources & {*found} and job.name not in found:
             found.append(job.name)
     return found
+
+
+def test_gates_that_open_anew_make_nothing_stale_but_the_publication(settled: Runner) -> None:
+    """Letting a failure through says so in `gates`; features and lists are the same bytes, so they stay."""
+    staged = settled.store.stage("gates")
+    (staged / "part-00000.parquet").write_text("a failure was accepted")
+    manifest = settled.store.manifest("gates", NEXT) or {}
+    settled.store.commit("gates", NEXT, staged, {key: manifest[key] for key in ("built_from", "inputs")})
+    assert pairs(settled.plan(dates(NEXT))) == [("publish_lists", NEXT)]
+
+
+def test_earlier_days_that_a_night_merely_needs_pass_no_gates(root: Path) -> None:
+    gates = {"measure_health", "open_gates", "measure_drift", "open_feature_gates"}
+    planned = pairs(runner_at(root).plan(dates(NIGHT)))
+    assert {(name, ds) for name, ds in planned if name in gates} == {(name, NIGHT) for name in gates}
+    assert ("build_user_features", day(4)) in planned
+    assert [ds for name, ds in planned if name == "profile_events"] == [day(n) for n in range(3, 7)]
 
 
 def test_a_missing_earlier_day_makes_all_that_read_it_stale(settled: Runner) -> None:

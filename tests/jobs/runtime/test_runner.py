@@ -14,7 +14,7 @@ from jobs.job import Job
 from jobs.runtime.context import Context
 from jobs.runtime.runner import Runner, Step
 from jobs.runtime.store import STAGING
-from tests.jobs.runtime.support import day, job_module, put_rows, runner_at
+from tests.jobs.runtime.support import day, job_module, put_open_gates, put_rows, runner_at
 
 DAY = day(6)
 JOB = Job("some_job", (), ("popular_items", "ranker"))
@@ -127,6 +127,7 @@ def test_a_wrong_redis_url_is_one_sentence(runner: Runner, monkeypatch: pytest.M
     list_ = {"user_id": "u1", "user_code": 0, "item_ids": ["i1"], "item_codes": [0], "scores": [0.5]}
     put_rows(runner, "topn", DAY, [list_])
     put_rows(runner, "popular_items", DAY, [{"rank": 1, "item_id": "i1", "item_code": 0, "score": 1.0}])
+    put_open_gates(runner, DAY)
     with pytest.raises(RunError, match=f"publish_lists {DAY} failed: the Redis URL isn't valid") as caught:
         runner.run(Step(runner.graph.job("publish_lists"), (DAY,)))
     assert not isinstance(caught.value, UnexpectedError)

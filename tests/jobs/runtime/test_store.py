@@ -50,6 +50,23 @@ def everything(store: Store) -> dict[str, str]:
     return {name: text for name, text in texts.items() if not name.startswith(STAGING)}
 
 
+def test_what_was_built_on_other_partitions_than_stand_counts_as_absent(store: Store) -> None:
+    first = put(store, OLD, "users")
+    inputs = {f"users/{DAY}": first, "users/2026-01-02": "another day"}
+    lists = put(store, OLD, inputs=inputs)
+    assert store.digest(TABLE, DAY, ["users"]) == lists
+    assert store.folders(TABLE, [DAY], ["users"])[0].name == lists
+    put(store, NEW, "users")
+    assert (store.digest(TABLE, DAY, ["users"]), store.digest(TABLE, DAY)) == (None, lists)
+    with pytest.raises(MissingPartition):
+        store.folders(TABLE, [DAY], ["users"])
+    put(store, OLD, "users")
+    assert store.digest(TABLE, DAY, ["users"]) == lists, "the same bytes are the same directory"
+    assert store.digest(TABLE, DAY, ["users", "items"]) is None
+    put(store, OLD)
+    assert store.digest(TABLE, DAY, ["users"]) is None, "nothing is known of what it was built from"
+
+
 def test_what_was_committed_is_what_is_read(store: Store) -> None:
     digest = put(store, {**OLD, "trees/model.txt": "nested"}, rows=3, built_from="abc")
     assert live(store) == {**OLD, "trees/model.txt": "nested"}

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.evaluate.blocks import metric_names, replay_block
+from models.evaluate.blocks import coded_lists, metric_names, replay_block
 from models.evaluate.metrics import Truth, per_user
 from models.types import Lists
 
@@ -20,6 +20,19 @@ ROWS = pa.RecordBatch.from_arrays(
 
 def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return np.cumsum([0, *map(len, rows)]), np.array([item for row in rows for item in row], np.int32)
+
+
+def test_lists_of_ids_are_told_in_codes_and_strange_items_keep_their_place() -> None:
+    """Of the catalogue a, b, c: code 0 to 2; x and y aren't in it, and are no unknown item of the truth either."""
+    ids = pa.RecordBatch.from_arrays(
+        [pa.array(["u", "v", "w"]), pa.array([["c", "x", "a"], [], ["y", "b"]])], names=["user_id", "item_ids"]
+    )
+    coded = coded_lists(ids.slice(0, 3), pa.array(["a", "b", "c"]))
+    assert coded["user_id"].to_pylist() == ["u", "v", "w"]
+    assert coded["item_codes"].type == INTS
+    (c, x, a), none, (y, b) = coded["item_codes"].to_pylist()
+    assert (a, b, c, none) == (0, 1, 2, []) and min(x, y) > 2 and x != y
+    assert coded_lists(ids.slice(2, 1), pa.array(["a", "b", "c"]))["item_codes"].to_pylist()[0][1] == 1
 
 
 def test_names() -> None:
