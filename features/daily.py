@@ -1,33 +1,72 @@
-"""user_item_daily: a day's events, counted; history is read from here, so nights cost days, not events."""
+"""A day's events, counted: history is read from here, so nights cost days, not events.
+
+`user_item_daily` keeps what users did with items, for as long as features look back. What they were shown is most of a
+log and fades soon: it stands apart, in `exposures_daily`. `user_daily` and `item_daily` are what windows of some weeks
+need of users and items, without touching a pair.
+"""
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from features.spec import UNITS
 
-def user_item_daily(events: DataFrame) -> DataFrame:
-    """Grain: day of delivery x day of the event x user x item x event type.
+
+def user_item_daily(events: DataFrame, *, kinds: Sequence[str]) -> DataFrame:
+    """Grain: day of delivery x day of the event x user x item x event type, of the given types.
 
     Columns: ds, event_day, user_id, item_id, event_type, event_count (events), value_sum (money, null when no event had
-    one), value_count (events that carried one), dwell_seconds_sum (seconds, null when none was logged).
+    one), value_count (events that carried one), dwell_seconds_sum (seconds, null when none was logged), dwell_count
+    (events that carried it), last_time (seconds since 1970 of the last event).
     """
-    # Decimals add up to the same sum in any order of the rows; doubles do not. What no decimal holds (1e300, NaN) is no
-    # value: one such line must not stop the night.
-    value = F.col("value").try_cast("decimal(18,4)")
-    dwell = F.col("dwell_seconds").try_cast("decimal(18,3)")
-    return (
-        events.groupBy("ds", "event_day", "user_id", "item_id", "event_type")
-        .agg(
-            F.count(F.lit(1)).alias("event_count"),
-            F.sum(value).cast("double").alias("value_sum"),
-            F.count(value).alias("value_count"),
-            F.sum(dwell).cast("double").alias("dwell_seconds_sum"),
-        )
-        .select(
-            *("ds", "event_day", "user_id", "item_id", "event_type"),
-            *("event_count", "value_sum", "value_count", "dwell_seconds_sum"),
-        )
+    keys = ("ds", "event_day", "user_id", "item_id", "event_type")
+    last = F.max(F.unix_seconds("event_time")).alias("last_time")
+    return _of(events, kinds).groupBy(*keys).agg(*_sums(), last).select(*keys, *SUMS, "last_time")
+
+
+def exposures_daily(events: DataFrame, *, kinds: Sequence[str]) -> DataFrame:
+    """Grain: day of delivery x day of the event x user x item x exposure type. Columns as those of `user_item_daily`,
+    without values and last_time.
+    """
+    keys = ("ds", "event_day", "user_id", "item_id", "event_type")
+    return _of(events, kinds).groupBy(*keys).agg(*_sums()).select(*keys, "event_count", *DWELL)
+
+
+def user_daily(events: DataFrame) -> DataFrame:
+    """Grain: day of delivery x day of the event x user x event type x hour of the business day.
+
+    Columns: ds, event_day, user_id, event_type, hour (0 to 23), then the sums of `user_item_daily`.
+    """
+    keys = ("ds", "event_day", "user_id", "event_type", "hour")
+    return events.withColumn("hour", F.hour("event_time")).groupBy(*keys).agg(*_sums()).select(*keys, *SUMS)
+
+
+def item_daily(events: DataFrame) -> DataFrame:
+    """Grain: day of delivery x day of the event x item x event type.
+
+    Columns: ds, event_day, item_id, event_type, then the sums of `user_item_daily`.
+    """
+    keys = ("ds", "event_day", "item_id", "event_type")
+    return events.groupBy(*keys).agg(*_sums()).select(*keys, *SUMS)
+
+
+def aged(daily: DataFrame, *, as_of: str) -> DataFrame:
+    """Rows of a daily table as features read them: with `age` (days before as-of), `value_units` and `dwell_units`
+    (whole units of `features.spec.UNITS`, null as the sums are), `same_weekday` (as the day after as-of).
+    """
+    units = {"value": "value_sum", "dwell": "dwell_seconds_sum"}
+    return daily.select(
+        "*",
+        F.datediff(F.lit(as_of), "event_day").alias("age"),
+        F.expr(f"pmod(datediff('{as_of}', event_day) + 1, 7) = 0").alias("same_weekday"),
+        *(
+            F.expr(f"cast(round({column} * {UNITS[what]}D) AS bigint)").alias(f"{what}_units")
+            for what, column in units.items()
+            if column in daily.columns
+        ),
     )
 
 
@@ -38,3 +77,25 @@ def happened(daily: DataFrame, first: str, last: str) -> DataFrame:
     hold what happened just after midnight, which nobody as of that day may know.
     """
     return daily.where(F.col("event_day").between(first, last))
+
+
+DWELL = ("dwell_seconds_sum", "dwell_count")
+SUMS = ("event_count", "value_sum", "value_count", *DWELL)
+
+
+def _of(events: DataFrame, kinds: Sequence[str]) -> DataFrame:
+    return events.where(F.col("event_type").isin(list(kinds)))
+
+
+def _sums() -> list[Column]:
+    # Decimals add up to the same sum in any order of the rows; doubles do not. What no decimal holds (1e300, NaN) is no
+    # value: one such line must not stop the night.
+    value = F.col("value").try_cast("decimal(18,4)")
+    dwell = F.col("dwell_seconds").try_cast("decimal(18,3)")
+    return [
+        F.count(F.lit(1)).alias("event_count"),
+        F.sum(value).cast("double").alias("value_sum"),
+        F.count(value).alias("value_count"),
+        F.sum(dwell).cast("double").alias("dwell_seconds_sum"),
+        F.count(dwell).alias("dwell_count"),
+    ]

@@ -2,28 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from features.specs import day_weight
+from features.spec import UNITS
+
+DAILY_COLUMNS = ("event_day", "user_id", "item_id", "event_type", "event_count")
+CHUNK_ROWS = 2_000_000
 
 
 def build_interactions(
-    daily: DataFrame, user_codes: DataFrame, item_codes: DataFrame, *, as_of: str, weights: Mapping[str, float]
-) -> DataFrame:
-    """Grain: user x item x day with a positive event, from the daily rows of the window that ends on `as_of`.
+    batches: Iterable[pa.RecordBatch],
+    users: pa.Array,
+    items: pa.Array,
+    *,
+    first: str,
+    as_of: str,
+    weights: Mapping[str, float],
+) -> pa.Table:
+    """Grain: user x item x day with a positive event from day `first` to `as_of`, sorted by them.
 
-    weights: positive event type -> weight. Columns: ds (the as-of day), user_code, item_code, age (days before the
-    as-of day), weight (the day's summed event weights, above 0).
+    batches: `DAILY_COLUMNS` of user_item_daily. users, items: the ids of the directories in the order of their codes;
+    rows of others are left out. weights: positive event type -> weight. Columns: ds (the as-of day), user_code,
+    item_code, age (days before the as-of day), weight (the day's summed event weights, above 0).
+
+    Plain arrays, in this process: recall learns on one machine and holds these rows anyway, and a window of small daily
+    files is read in a tenth of the time that Spark takes.
     """
-    return (
-        daily.where(F.col("event_type").isin(list(weights)))
-        .withColumn("age", F.datediff(F.lit(as_of), F.col("event_day")))
-        .groupBy("user_id", "item_id", "age")
-        .agg(F.expr(day_weight(weights)).cast("float").alias("weight"))
-        .join(user_codes, "user_id")
-        .join(item_codes, "item_id")
-        .select(F.lit(as_of).alias("ds"), "user_code", "item_code", "age", "weight")
+    parts = [_coded(rows, users, items, first, as_of, weights) for rows in _chunks(batches)]
+    user, item, age, weight = (np.concatenate([np.empty(0, np.int64), *(part[n] for part in parts)]) for n in range(4))
+    order = np.lexsort((age, item, user))
+    user, item, age, weight = user[order], item[order], age[order], weight[order]
+    starts = np.flatnonzero(np.r_[len(user) > 0, _differs(user) | _differs(item) | _differs(age)][: len(user)])
+    sums = np.add.reduceat(weight, starts) if len(starts) else weight
+    return pa.table(
+        {
+            "ds": pa.array([as_of] * len(starts), pa.string()),
+            "user_code": user[starts].astype(np.int32),
+            "item_code": item[starts].astype(np.int32),
+            "age": age[starts].astype(np.int32),
+            "weight": (sums / UNITS["weight"]).astype(np.float32),
+        }
     )
+
+
+def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Many small files in one go: every look-up of codes builds a hash table of the directories first."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(part.num_rows for part in held) > CHUNK_ROWS:
+            yield pa.Table.from_batches(held).combine_chunks()
+            held = []
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()
+
+
+def _differs(values: np.ndarray) -> np.ndarray:
+    return values[1:] != values[:-1]
+
+
+def _coded(
+    rows: pa.Table, users: pa.Array, items: pa.Array, first: str, as_of: str, weights: Mapping[str, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """User codes, item codes, ages and weights (whole millionths) of the rows that count, int64 each."""
+    columns = {name: rows[name].combine_chunks() for name in DAILY_COLUMNS}
+    days, kinds = (columns[name].dictionary_encode() for name in ("event_day", "event_type"))
+    age = _taken([_age(day, as_of) for day in days.dictionary.to_pylist()], days)
+    weight = _taken([weights.get(kind, 0.0) * UNITS["weight"] for kind in kinds.dictionary.to_pylist()], kinds)
+    units = np.rint(columns["event_count"].to_numpy() * weight).astype(np.int64)
+    codes = [
+        pc.fill_null(pc.index_in(columns[name], value_set=ids), -1).to_numpy().astype(np.int64)
+        for name, ids in (("user_id", users), ("item_id", items))
+    ]
+    counts = (units > 0) & (age >= 0) & (age <= _age(first, as_of)) & (codes[0] >= 0) & (codes[1] >= 0)
+    return codes[0][counts], codes[1][counts], age[counts].astype(np.int64), units[counts]
+
+
+def _taken(values: list[float], coded: pa.DictionaryArray) -> np.ndarray:
+    return np.array([*values, 0])[coded.indices.to_numpy()]
+
+
+def _age(day: str, as_of: str) -> int:
+    return (dt.date.fromisoformat(as_of) - dt.date.fromisoformat(day)).days

@@ -1,228 +1,251 @@
-"""Every feature as one declared line: its name, the SQL that makes it, what it means. Plain data, no Spark.
+"""Every feature that there is, one line each; which of them exist follows from the data set's facts. No Spark.
 
-Names carry aggregation and window (`click_count_7d`); `history` is the whole window of `windows.history_days`. The SQL
-reads the columns of `user_item_history` (`features/history.py`), one row per user and item, or aggregates them.
+The lines are of the kinds in `features/spec.py`. Another feature is another line: the table's contract, the ranker's
+columns and docs/features.md follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
-PAIR_WINDOWS = {"1d": 1, "7d": 7, "28d": 28}
-HISTORY = "history"
-RATE_PRIOR_STRENGTH = 20.0
-# Whole hundredths add up to the same sum in any order of the rows; doubles do not.
-VALUE_MEAN = "try_divide(sum(cast(round(value_sum * 100) AS bigint)) / 100, sum(value_count))"
-HALF_LIVES = (7, 30, 90)
-WEIGHT_UNITS = 1000000
+from features.facts import Facts
+from features.generated import generated, named_events
+from features.pairs import HALF_LIVES, KEPT_WINDOWS, day_masks
+from features.spec import (
+    CATALOGUE,
+    HISTORY,
+    ITEM_DAILY,
+    UNITS,
+    USER_DAILY,
+    Beta,
+    Events,
+    Feature,
+    active_days,
+    count,
+    distinct,
+    label,
+    mean,
+    rate,
+    recency,
+    velocity,
+)
+
 GROUPS = ("category", "subcategory", "brand")
+WINDOWS = (1, 7, 28)
+SHOWN = "shown"  # the family of features of what a user was shown, keyed by item
+VALUE_MEAN = "value_mean_history"
 
 
-@dataclass(frozen=True)
-class Feature:
-    """sql: an expression over the source's columns; null in the result means what `null` says, never zero."""
+def user_features(facts: Facts) -> list[Feature]:
+    """Per user of the directory, given to the ranker with every candidate of the user."""
+    positive, exposure = named_events("positive", facts), named_events("exposure", facts)
+    return [
+        *(count(USER_DAILY, events, days) for events in _each(facts) for days in WINDOWS),
+        *(_sum_of_pairs(kind) for kind in facts.kept),
+        *_rates(USER_DAILY, facts, WINDOWS),
+        *(active_days(USER_DAILY, positive, days) for days in WINDOWS[1:]),
+        *([recency(USER_DAILY, exposure, WINDOWS[-1])] if exposure.types else []),
+        Feature("days_since_last", "min(days_since_last)", "days since the last positive event", null="no such event"),
+        *(distinct("item", days) for days in (WINDOWS[-1], HISTORY)),
+        _repeat_share("the user's items taken"),
+        *_means(USER_DAILY, facts),
+        *([_price_of_pairs()] if facts.price else []),
+        *generated("user", USER_DAILY, facts),
+    ]
 
-    name: str
-    sql: str
-    about: str
-    null: str = ""
+
+def item_features(facts: Facts) -> list[Feature]:
+    """Per item of the directory; those of a group (`category_...`) are the same for all of its items."""
+    positive = named_events("positive", facts)
+    return [
+        *(count(ITEM_DAILY, events, days) for events in _each(facts) for days in WINDOWS),
+        *(_sum_of_pairs(kind) for kind in facts.kept),
+        *_rates(ITEM_DAILY, facts, WINDOWS[1:]),
+        velocity(ITEM_DAILY, positive, 1, 7),
+        velocity(ITEM_DAILY, positive, 7, 28),
+        *(distinct("user", days) for days in (WINDOWS[-1], HISTORY)),
+        Feature(
+            "audience_breadth_28d",
+            "",
+            "distinct users per user-day with a positive event, 28 days: 1 when nobody came back",
+            aggregation="rate",
+            window="28d",
+            smoothing=Beta("count_if(positive_days_28d > 0)", "sum(positive_days_28d)"),
+        ),
+        _repeat_share("its users who took it"),
+        *_means(ITEM_DAILY, facts),
+        *([_catalogue("age_days", "days since the item was created", "creation day unknown")] if facts.created else []),
+        *([_catalogue("price", "catalogue price, in the source's money", "no price known")] if facts.price else []),
+        *generated("item", ITEM_DAILY, facts),
+    ]
 
 
-def pair_features(roles: Mapping[str, str]) -> list[Feature]:
-    """Per user and item, whole numbers; aggregates over one row per user, item and day (`age` in days before as-of).
+def group_features(facts: Facts, group: str) -> list[Feature]:
+    """Per category, subcategory or brand; `item_features` has them under the group's name."""
+    return generated(group, ITEM_DAILY, facts)
 
-    A day row has `<type>_count` and `weight`, the summed weight of its positive events, 0 when it has none.
+
+def all_item_features(facts: Facts) -> list[Feature]:
+    """The item's own, then those of its groups under the groups' names: the columns of `item_features`."""
+    of_groups = [
+        replace(feature, name=f"{group}_{feature.name}", about=f"of its {group}: {feature.about}", default=None)
+        for group in GROUPS
+        for feature in group_features(facts, group)
+    ]
+    return [*item_features(facts), *of_groups]
+
+
+def pair_features(facts: Facts) -> list[Feature]:
+    """Per user and item of `user_item_history`, expressions over its row.
+
+    Where an item isn't recommended to who took it, what was done with it says nothing about a candidate: only what
+    lists must leave out is kept.
     """
-    windows = (*PAIR_WINDOWS.items(), (HISTORY, 0))
-    counts = [
-        Feature(
-            f"{kind}_count_{window}", f"sum(if({_within(days)}, {kind}_count, 0))", f"{kind} events, window {window}"
-        )
-        for kind in roles
-        for window, days in windows
-    ]
-    positive_days = [
-        Feature(
-            f"positive_days_{window}",
-            f"count_if(weight > 0 AND {_within(days)})",
-            f"days with a positive event, window {window}",
-        )
-        for window, days in windows
-    ]
+    banned = [f"{kind}_count_history" for kind in facts.with_role("negative")]
+    if not facts.repeats:
+        taken = replace(_pair("positive_days", "positive_days_history"), ranked=False)
+        return [taken, *(_pair(name) for name in banned)]
     return [
-        *counts,
-        *positive_days,
-        Feature(
-            "day_mask_28d",
-            "sum(if(weight > 0 AND age < 28, shiftleft(1L, age), 0L))",
-            "bit n is set when there was a positive event n days before",
-        ),
-        Feature(
-            "days_since_last",
-            "min(if(weight > 0, age, NULL))",
-            "days since the last positive event, 0 is the day itself",
-            null="no positive event in the window",
-        ),
-        Feature(
-            "days_since_first",
-            "max(if(weight > 0, age, NULL))",
-            "days since the first positive event",
-            null="no positive event in the window",
-        ),
-        *(
-            Feature(
-                f"weight_half_life_{days}d",
-                # Whole numbers add up to the same sum in any order of the rows; doubles do not.
-                f"sum(cast(weight * pow(2D, -age / {days}D) * {WEIGHT_UNITS} AS bigint))",
-                f"event weights, halved per {days} days of age, in units of 1 / {WEIGHT_UNITS}",
-            )
-            for days in HALF_LIVES
-        ),
-    ]
-
-
-def day_weight(weights: Mapping[str, float]) -> str:
-    """SQL: the summed weight of a day's positive events, over rows of `user_item_daily`; 0 when there are none."""
-    cases = " ".join(f"WHEN '{kind}' THEN {weight!r}D" for kind, weight in weights.items())
-    units = f"cast(round(event_count * CASE event_type {cases} ELSE 0D END * {WEIGHT_UNITS}) AS bigint)"
-    return f"sum({units}) / {WEIGHT_UNITS}D"
-
-
-def _within(days: int) -> str:
-    return f"age < {days}" if days else "true"
-
-
-def item_features(roles: Mapping[str, str]) -> list[Feature]:
-    """Per item; aggregates over `user_item_history` joined with the item's catalogue row."""
-    counts = [
-        Feature(f"{kind}_count_{window}", f"sum({kind}_count_{window})", f"{kind} events, window {window}")
-        for kind in roles
-        for window in (*PAIR_WINDOWS, HISTORY)
-    ]
-    return [
-        *counts,
-        *_rates(roles),
-        Feature("user_count_28d", "count_if(positive_days_28d > 0)", "users with a positive event in 28 days"),
-        Feature(f"user_count_{HISTORY}", "count_if(positive_days_history > 0)", "users with a positive event"),
-        Feature("positive_days_28d", "sum(positive_days_28d)", "user-days with a positive event, 28 days"),
-        Feature(
-            "trend_7d",
-            "(sum(positive_days_7d) + 1) / (sum(positive_days_28d) / 4 + 1)",
-            "user-days of the last week over the weekly mean of four, both plus one",
-        ),
-        Feature(
-            "repeat_share",
-            "(count_if(positive_days_history > 1) + 1)"
-            f" / (count_if(positive_days_history > 0) + {RATE_PRIOR_STRENGTH})",
-            "share of its users who came back on another day, smoothed towards low",
-        ),
-        Feature(
-            "value_mean",
-            VALUE_MEAN,
-            "mean value of an event, in the source's money",
-            null="no event carried a value",
-        ),
-        Feature("age_days", "max(catalogue_age)", "days since the item was created", null="creation day unknown"),
-        Feature("price", "max(catalogue_price)", "catalogue price, in the source's money", null="not in the catalogue"),
-    ]
-
-
-def _rates(roles: Mapping[str, str]) -> list[Feature]:
-    """Rates per exposure, drawn to the population's rate by `RATE_PRIOR_STRENGTH` pseudo-exposures."""
-    exposures = " + ".join(f"sum({kind}_count_28d)" for kind, role in roles.items() if role == "exposure")
-    if not exposures:
-        return []
-    return [
-        Feature(
-            f"{kind}_rate_28d",
-            f"(sum({kind}_count_28d) + {RATE_PRIOR_STRENGTH} * max({kind}_prior))"
-            f" / ({exposures} + {RATE_PRIOR_STRENGTH})",
-            f"{kind} events per exposure in 28 days, smoothed to the population's rate",
-        )
-        for kind, role in roles.items()
-        if role != "exposure"
-    ]
-
-
-def user_features(roles: Mapping[str, str]) -> list[Feature]:
-    """Per user; aggregates over `user_item_history`."""
-    return [
-        *(
-            Feature(f"{kind}_count_{window}", f"sum({kind}_count_{window})", f"{kind} events, window {window}")
-            for kind in roles
-            for window in (*PAIR_WINDOWS, HISTORY)
-        ),
-        *_rates(roles),
-        Feature("active_days_28d", "bit_count(bit_or(day_mask_28d))", "days with a positive event, 28 days"),
-        Feature(
-            "days_since_last",
-            "min(days_since_last)",
-            "days since the last positive event, 0 is the day itself",
-            null="no positive event in the window",
-        ),
-        Feature("item_count_28d", "count_if(positive_days_28d > 0)", "distinct items with a positive event, 28 days"),
-        Feature(f"item_count_{HISTORY}", "count_if(positive_days_history > 0)", "distinct items with a positive event"),
-        Feature(
-            "repeat_share",
-            "(count_if(positive_days_history > 1) + 1) / (count_if(positive_days_history > 0) + 2)",
-            "share of the user's items taken on more than one day, smoothed",
-        ),
-        Feature(
-            "value_mean",
-            VALUE_MEAN,
-            "mean value of an event, in the source's money",
-            null="no event carried a value",
-        ),
-    ]
-
-
-def behaviour_features(roles: Mapping[str, str]) -> list[Feature]:
-    """Per user and item; expressions over one row of `user_item_history`."""
-    return [
-        *(
-            Feature(f"{kind}_count_{window}", f"{kind}_count_{window}", f"{kind} events, window {window}")
-            for kind in roles
-            for window in ("7d", "28d", HISTORY)
-        ),
-        Feature("positive_days", "positive_days_history", "days with a positive event"),
-        Feature("days_since_last", "days_since_last", "days since the last positive event", null="no positive event"),
-        Feature(
-            "days_since_first", "days_since_first", "days since the first positive event", null="no positive event"
-        ),
+        *(_pair(f"{kind}_count_{label(days)}") for kind in facts.kept for days in KEPT_WINDOWS),
+        _pair("positive_days", "positive_days_history"),
+        _pair("days_since_last"),
+        _pair("days_since_first"),
         Feature(
             "interval_mean",
             "try_divide(days_since_first - days_since_last, positive_days_history - 1)",
             "mean days between positive days",
             null="fewer than two positive days",
         ),
-        Feature(
-            "interval_ratio",
-            "try_divide(days_since_last * (positive_days_history - 1), days_since_first - days_since_last)",
-            "days since the last over the mean interval: about 1 when due",
-            null="fewer than two positive days",
-        ),
-        *(
-            Feature(
-                f"weight_half_life_{days}d",
-                f"weight_half_life_{days}d / {WEIGHT_UNITS}D",
-                f"event weights, halved per {days} days of age",
-            )
-            for days in HALF_LIVES
-        ),
+        Feature("interval_ratio", _DUE.format(days="positive_days_history"), _DUE_ABOUT, null=_DUE_NULL),
+        *(_pair(f"weight_half_life_{days}d", f"weight_half_life_{days}d / {UNITS['weight']}D") for days in HALF_LIVES),
+        *([_pair("dwell_mean", f"try_divide(dwell_units, dwell_count) / {UNITS['dwell']}")] if facts.dwell else []),
     ]
 
 
-def affinity_features() -> list[Feature]:
-    """Per user and group of items (a category, a brand); aggregates over `user_item_history` with the item's group."""
+def shown_features(facts: Facts) -> list[Feature]:
+    """Per user and item shown in the last `windows.shown_days`; aggregates over `exposures_daily`."""
+    exposure, days = named_events("exposure", facts), facts.shown_days
+    if not exposure.types:
+        return []
+    source = "exposures_daily"
+    return [
+        count(source, exposure, days),
+        recency(source, exposure, days),
+        *([mean(source, "dwell", exposure, days)] if facts.dwell else []),
+    ]
+
+
+def affinity_features(facts: Facts) -> list[Feature]:
+    """Per user and group of items; aggregates over the user's taken items of the group."""
+    days = " + ".join(f"bit_count(bit_or({mask}))" for mask in day_masks(facts))
+    due = _DUE.format(days=f"({days})").replace("days_since_last", "min(days_since_last)")
     return [
         Feature("positive_days", "sum(positive_days_history)", "item-days with a positive event in the group"),
         Feature("positive_days_28d", "sum(positive_days_28d)", "the same in 28 days"),
         Feature(
-            "days_since_last",
-            "min(days_since_last)",
-            "days since the last positive event in the group",
-            null="no positive event in the group",
+            "share",
+            "sum(positive_days_history) / sum(sum(positive_days_history)) OVER (PARTITION BY user_code)",
+            "the group's share of the user's positive item-days: how well an item of it matches",
         ),
-        Feature("item_count", "count_if(positive_days_history > 0)", "distinct items taken in the group"),
+        Feature("days_since_last", "min(days_since_last)", "days since the last positive event in the group"),
+        Feature("interval_ratio", due.replace("days_since_first", "max(days_since_first)"), _DUE_ABOUT, null=_DUE_NULL),
+        Feature("item_count", "count(1)", "distinct items taken in the group"),
     ]
+
+
+def match_features(facts: Facts) -> list[Feature]:
+    """Per candidate, from a user's and an item's columns: `sql` names them, the user's first."""
+    if facts.price:
+        columns = "user_price_mean, item_price"
+    elif facts.value:
+        columns = f"user_{VALUE_MEAN}, item_{VALUE_MEAN}"
+    else:
+        return []
+    about = "logarithm of the item's price over the mean price of what the user took"
+    return [Feature("price", columns, about, "features", "log ratio", null="one of them unknown")]
+
+
+def matched_columns(feature: Feature) -> tuple[str, str]:
+    """The user's and the item's column of a match feature."""
+    user, _, item = feature.sql.partition(", ")
+    return user, item
+
+
+def context_features(facts: Facts) -> list[Feature]:
+    """Of the day that the list is for, the day after `ds`; the same for all candidates (`features/context.py`)."""
+    return [
+        Feature("weekday", "", "day of the week, 0 is Monday", "calendar", "context"),
+        *(
+            [Feature("is_holiday", "", "1 on a holiday of the data set's calendar, else 0", "calendar", "context")]
+            if facts.holidays
+            else []
+        ),
+    ]
+
+
+_DUE = "try_divide(days_since_last * ({days} - 1), days_since_first - days_since_last)"
+_DUE_ABOUT = "days since the last positive event over the mean interval: about 1 when due"
+_DUE_NULL = "fewer than two positive days"
+
+
+def _each(facts: Facts) -> list[Events]:
+    return [named_events(kind, facts) for kind in facts.roles]
+
+
+def _rates(source: str, facts: Facts, windows: tuple[int, ...]) -> Iterator[Feature]:
+    """Per exposure; and of what follows the first positive type, per event of that one: CTR and CVR."""
+    exposure, positive = named_events("exposure", facts), facts.with_role("positive")
+    if exposure.types:
+        yield from (rate(source, named_events(kind, facts), exposure, days) for kind in facts.kept for days in windows)
+    first = named_events(positive[0], facts)
+    for kind in facts.with_role("positive", "other"):
+        if kind != first.name:
+            yield rate(source, named_events(kind, facts), first, windows[-1], name=f"per_{first.name}")
+
+
+def _means(source: str, facts: Facts) -> Iterator[Feature]:
+    for role in ("exposure", "positive"):
+        events = named_events(role, facts)
+        if facts.dwell and events.types:
+            yield mean(source, "dwell", events, WINDOWS[-1])
+    if facts.value:
+        sql = f"try_divide(sum(value_units), sum(value_count)) / {UNITS['value']}"
+        yield Feature(VALUE_MEAN, sql, "mean value of an event, in the source's money", null="no event carried a value")
+
+
+def _value_mean(facts: Facts) -> str:
+    del facts
+    return "value_mean_history"
+
+
+def _sum_of_pairs(kind: str) -> Feature:
+    name = f"{kind}_count_history"
+    return Feature(name, f"sum({name})", f"{kind} events, history", aggregation="count", window="history", default=0.0)
+
+
+def _repeat_share(whose: str) -> Feature:
+    beta = Beta("count_if(positive_days_history > 1)", "count_if(positive_days_history > 0)")
+    about = f"share of {whose} on more than one day"
+    return Feature("repeat_share", "", about, aggregation="rate", window="history", smoothing=beta)
+
+
+def _price_of_pairs() -> Feature:
+    sql = "try_divide(sum(price_units * positive_days_history), sum(if(price_units IS NULL, 0, positive_days_history)))"
+    return Feature(
+        "price_mean",
+        f"{sql} / {UNITS['value']}",
+        "mean catalogue price of what the user took: the price level",
+        aggregation="mean",
+        window="history",
+        null="nothing taken has a price",
+    )
+
+
+def _catalogue(name: str, about: str, null: str) -> Feature:
+    return Feature(name, name, about, CATALOGUE, "look-up", null=null)
+
+
+def _pair(name: str, sql: str = "") -> Feature:
+    null = "no positive event in the window" if name.startswith("days_since") else ""
+    return Feature(name, sql or name, name.replace("_", " "), null=null)

@@ -1,8 +1,8 @@
-"""aggregate_day: events to daily counts per user, item and event type."""
+"""aggregate_day: events to daily counts per user, item and event type, exposures left out."""
 
 from features.daily import user_item_daily
 from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
-    ctx.write("user_item_daily", user_item_daily(ctx.read("events")))
+    ctx.write("user_item_daily", user_item_daily(ctx.read("events"), kinds=ctx.config.facts.kept))

@@ -1,16 +1,20 @@
 """build_interactions: positive events of the window in the day's codes, for recall."""
 
-from features.daily import happened
-from features.interactions import build_interactions
+from features.interactions import DAILY_COLUMNS, build_interactions
 from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
+    users, items = (
+        ctx.read_arrow(f"{of}_features", [f"{of}_code", f"{of}_id"]).sort_by(f"{of}_code")[f"{of}_id"].combine_chunks()
+        for of in ("user", "item")
+    )
     interactions = build_interactions(
-        happened(ctx.read("user_item_daily"), ctx.inputs("user_item_daily")[0], ctx.ds),
-        ctx.read("user_features").select("user_id", "user_code"),
-        ctx.read("item_features").select("item_id", "item_code"),
+        ctx.iter_arrow("user_item_daily", DAILY_COLUMNS),
+        users,
+        items,
+        first=ctx.inputs("user_item_daily")[0],
         as_of=ctx.ds,
         weights=ctx.config.data.events.weights,
     )
-    ctx.write("interactions", interactions)
+    ctx.write_arrow("interactions", [interactions])

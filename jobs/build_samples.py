@@ -18,8 +18,10 @@ from models.rank.blocks import labelled_pairs, sample_block
 def run(ctx: Context) -> None:
     log, settings, inputs = ctx.config.data.events, ctx.config.samples, ranker_inputs(ctx)
     negatives, seed = settings.negatives_per_user, settings.seed
+    columns = ("event_day", "user_id", "item_id", "event_type")
+    daily = ctx.read("user_item_daily").select(*columns).union(ctx.read("exposures_daily").select(*columns))
     labels = build_labels(
-        happened(ctx.read("user_item_daily"), ctx.inputs("user_item_daily")[0], ctx.ds),
+        happened(daily, ctx.inputs("user_item_daily")[0], ctx.ds),
         ctx.read("user_features").select("user_id", "user_code"),
         ctx.read("item_features").select("item_id", "item_code"),
         positive=log.with_role("positive"),

@@ -1,17 +1,13 @@
 """build_user_features: the directory of users with their features."""
 
-from features.users import build_user_features
+from features.daily import happened
+from features.users import build_user_features, user_sums
 from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
-    data = ctx.config.data
-    features = build_user_features(
-        ctx.read("user_item_history"),
-        ctx.read("users"),
-        as_of=ctx.ds,
-        roles=data.events.roles,
-        profile=tuple(data.profile),
-        numbers=[name for name, attribute in data.profile.items() if attribute.type == "number"],
-    )
-    ctx.write("user_features", features)
+    as_of, facts = ctx.ds, ctx.config.facts
+    daily = happened(ctx.read("user_daily"), ctx.inputs("user_daily")[0], as_of)
+    sums = user_sums(daily, ctx.read("user_item_history"), ctx.read("items"), as_of=as_of, facts=facts).persist()
+    ctx.write("user_features", build_user_features(sums, ctx.read("users"), as_of=as_of, facts=facts))
+    sums.unpersist()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from features.context import Calendar
 from features.settings import Settings
 from jobs.files import Files as Files
 from jobs.sql import digits, literal, number, timestamp
@@ -166,7 +167,8 @@ class UserTable(Files):
 
 
 class DataSet(Settings):
-    """One source of logs. `first_day` is the first day that the source has; windows are cut there.
+    """One source of logs. `first_day` is the first day that the source has; windows are cut there. calendar: the
+    holidays of its users.
 
     repeats: whether people take the same item again.
     id_type: "integer" for ids of users and items that are whole numbers, however they are written (12, 12.0, 1e3);
@@ -180,6 +182,7 @@ class DataSet(Settings):
     time_zone: str
     repeats: bool = False
     id_type: Literal["string", "integer"] = "string"
+    calendar: Calendar = Calendar()
     events: EventLog
     items: ItemTable | None = None
     users: UserTable | None = None

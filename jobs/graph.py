@@ -21,15 +21,17 @@ def recall_table(channel: str) -> str:
 DIRECTORIES = ("user_features", "item_features")
 FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_features"))
 FEATURES_AS_OF = tuple(Read(read.table, lag="label_days") for read in FEATURES)
+LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
 
 
 def night(channels: Sequence[str]) -> tuple[Job, ...]:
     """The jobs of a night in an order in which they can run, for the recall channels in use."""
     recalled = [recall_table(channel) for channel in channels]
-    history = Read("user_item_history")
+    history, shape = Read("user_item_history"), ("data", "windows", "features")
     return (
         Job("clean_events", (), ("events", "rejects"), raw=("events",), spans=True),
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
+        Job("count_day", (Read("events"),), ("exposures_daily", "user_daily", "item_daily"), spans=True),
         Job("profile_events", (Read("events"), Read("rejects")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
@@ -52,8 +54,18 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             settings=("data", "windows.history_days"),
             behind=("open_gates",),
         ),
-        Job("build_item_features", (history, Read("items")), ("item_features",)),
-        Job("build_user_features", (history, Read("users")), ("user_features",)),
+        Job(
+            "build_item_features",
+            (Read("item_daily", span="profile_days"), history, Read("items")),
+            ("item_features",),
+            settings=shape,
+        ),
+        Job(
+            "build_user_features",
+            (Read("user_daily", span="profile_days"), history, Read("items"), Read("users")),
+            ("user_features",),
+            settings=shape,
+        ),
         Job(
             "measure_drift",
             (Read("user_features"), Read("item_features"), Read("feature_profile", lag="day_before", optional=True)),
@@ -63,8 +75,9 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
         Job("open_feature_gates", (Read("feature_health"),), ("feature_gates",), settings=()),
         Job(
             "build_behaviour_features",
-            (history, Read("user_features"), Read("item_features")),
+            (Read("exposures_daily", span="shown_days"), history, Read("user_features"), Read("item_features")),
             ("behaviour_features",),
+            settings=shape,
         ),
         Job(
             "build_interactions",
@@ -89,7 +102,7 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
         ),
         Job(
             "build_samples",
-            (Read("candidates", lag="label_days"), *FEATURES_AS_OF, Read("user_item_daily", span="label_days")),
+            (Read("candidates", lag="label_days"), *FEATURES_AS_OF, *LABELS),
             ("samples",),
             settings=("data", "windows.label_days", "samples"),
             every="label_days",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from features import specs
+from features.context import context_values
+from features.spec import Feature
 from jobs.runtime.context import Context
 from models.rank.blocks import CANDIDATE_CODES, PAIR_CODES, Inputs, item_table
 from models.rank.matrix import ItemTable
@@ -15,15 +18,19 @@ if TYPE_CHECKING:
 
 
 def ranker_inputs(ctx: Context) -> Inputs:
-    data, roles = ctx.config.data, ctx.config.data.events.roles
-    user = [feature.name for feature in specs.user_features(roles)] + [f"profile_{name}" for name in data.profile]
-    affinity = [feature.name for feature in specs.affinity_features()]
+    facts, (as_of,) = ctx.config.facts, ctx.inputs("candidates")
+    affinities = {group: specs.affinity_features(facts) for group in facts.groups}
+    if shown := specs.shown_features(facts):
+        affinities[specs.SHOWN] = shown
+    context = context_values(as_of, ctx.config.data.calendar)
     return Inputs(
-        user=tuple(f"user_{name}" for name in user),
-        item=tuple(f"item_{feature.name}" for feature in specs.item_features(roles)),
-        behaviour=tuple(f"pair_{feature.name}" for feature in specs.behaviour_features(roles)),
-        affinities={group: tuple(f"{group}_{name}" for name in affinity) for group in sorted(specs.GROUPS)},
+        user=(*_names(specs.user_features(facts), "user_"), *(f"user_profile_{name}" for name in facts.profile)),
+        item=_names(specs.all_item_features(facts), "item_"),
+        behaviour=_names(specs.pair_features(facts), "pair_"),
+        affinities={group: _names(affinities[group], f"{group}_") for group in sorted(affinities)},
         evidence=tuple(evidence_names(ctx.config.recall.channels)),  # type: ignore[attr-defined]
+        matches={f"match_{f.name}": specs.matched_columns(f) for f in specs.match_features(facts)},
+        context={f"list_{f.name}": context[f.name] for f in specs.context_features(facts)},
     )
 
 
@@ -41,10 +48,14 @@ def user_rows(ctx: Context, inputs: Inputs) -> DataFrame:
 
 def items(ctx: Context, inputs: Inputs) -> ItemTable:
     """The items' matrix, in this process; workers get a copy. It grows with items, never with users."""
-    codes = [f"{group}_code" for group in inputs.affinities]
+    codes = [f"{group}_code" for group in inputs.affinities if group != specs.SHOWN]
     names = [name.removeprefix("item_") for name in inputs.item]
     table = ctx.read_arrow("item_features", ["item_code", *codes, *names]).sort_by("item_code")
     return item_table(table.drop(["item_code"]).rename_columns([*codes, *inputs.item]), inputs)
+
+
+def _names(features: Sequence[Feature], prefix: str) -> tuple[str, ...]:
+    return tuple(prefix + feature.name for feature in features if feature.ranked)
 
 
 def _renamed(names: tuple[str, ...], prefix: str) -> list[str]:

@@ -6,6 +6,5 @@ from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
-    log = ctx.config.data.events
     daily = happened(ctx.read("user_item_daily"), ctx.inputs("user_item_daily")[0], ctx.ds)
-    ctx.write("user_item_history", user_item_history(daily, as_of=ctx.ds, roles=log.roles, weights=log.weights))
+    ctx.write("user_item_history", user_item_history(daily, as_of=ctx.ds, facts=ctx.config.facts))

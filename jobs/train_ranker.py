@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.errors import RunError
-from jobs.ranking_inputs import ranker_inputs
 from jobs.runtime.context import Context
+from jobs.tables.lists import sample_feature_names
 from models.rank import load_ranker
 
 KEYS = ("ds", "user_code", "item_code")
 
 
 def run(ctx: Context) -> None:
-    settings, names = ctx.config.get("rank"), ranker_inputs(ctx).features
+    settings, names = ctx.config.get("rank"), sample_feature_names(ctx.config.get("recall.channels"), ctx.config.facts)
     table = ctx.read_arrow("samples", [*KEYS, "label", "weight", *names]).sort_by([(key, "ascending") for key in KEYS])
     _, fold = np.unique(table["ds"].to_numpy(zero_copy_only=False), return_inverse=True)
     X = np.empty((len(table), len(names)), np.float32)

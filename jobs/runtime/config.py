@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError, create_model
 
+from features.facts import Facts
 from features.gates import Health
+from features.generated import check_templates
 from features.settings import Settings
+from features.specs import GROUPS
+from features.templates import Template
 from jobs.dataset import DataSet
 from jobs.errors import UsageError
 from jobs.job import Windows
@@ -41,6 +45,14 @@ class Spark(Settings):
     shuffle_partitions: int = Field(ge=1)
     files: int = Field(ge=1)
     options: dict[str, str]
+
+
+class Features(Settings):
+    """last_items: of a user's last items, how many are kept. templates: by name; what they make is counted."""
+
+    last_items: int = Field(ge=1, le=1000)
+    most_generated: int = Field(ge=0)
+    templates: dict[str, Template]
 
 
 class Samples(Settings):
@@ -91,6 +103,7 @@ class Config(Settings):
     paths: Paths
     spark: Spark
     windows: Windows
+    features: Features
     health: Health
     recall: _Recall
     samples: Samples
@@ -110,6 +123,27 @@ class Config(Settings):
     @property
     def first_day(self) -> dt.date:
         return self.data.first_day
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the data set logs, as far as features follow from it."""
+        events, items, profile = self.data.events, self.data.items, self.data.profile
+        return Facts(
+            roles=events.roles,
+            weights=events.weights,
+            groups=tuple(group for group in GROUPS if _says(items, group)),
+            repeats=self.data.repeats,
+            value=_says(events, "value"),
+            dwell=_says(events, "dwell_seconds"),
+            price=_says(items, "price"),
+            created=_says(items, "created_on"),
+            holidays=not self.data.calendar.is_empty,
+            profile=tuple(profile),
+            numbers=tuple(name for name, attribute in profile.items() if attribute.type == "number"),
+            **self.windows.model_dump(include={"history_days", "profile_days", "shown_days"}),
+            templates=self.features.templates,
+            most_generated=self.features.most_generated,
+        )
 
     def get(self, dotted: str) -> Any:
         """The value at a dotted path, such as `recall.als`."""
@@ -144,7 +178,16 @@ def load_config(data: str, overrides: Mapping[str, Any] | None = None) -> Config
     ):
         if name not in registry:
             raise UsageError(f"{kind} names {name!r}, which isn't one of {', '.join(registry)}.")
+    try:
+        check_templates(config.facts)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     return config
+
+
+def _says(table: Any, column: str) -> bool:
+    """Whether the overlay says what a column of a table is; it need not have the table at all."""
+    return getattr(table, column, "NULL").strip().upper() not in ("", "NULL")
 
 
 def _problem(detail: Any) -> str:

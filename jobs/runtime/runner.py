@@ -54,11 +54,7 @@ class Runner:
         self.graph = Graph(self.config.recall.channels)  # type: ignore[attr-defined]
         self.store = Store(self.config.store_root)
         self.raw = RawZone(self.config.raw_root, self.config.data)
-        self.contracts = tables(
-            self.config.recall.channels,  # type: ignore[attr-defined]
-            self.config.data.events.roles,
-            tuple(self.config.data.profile),
-        )
+        self.contracts = tables(self.config.recall.channels, self.config.facts)  # type: ignore[attr-defined]
 
     def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:
         """The steps that bring all jobs of `days` up to date, in order; earlier days only as far as they are needed.

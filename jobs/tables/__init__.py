@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from features.facts import Facts
 from jobs.contract import Table
 from jobs.tables import features, health, intake, lists
 
 
-def tables(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> dict[str, Table]:
-    """Every contract, for the recall channels, the event types (name -> role) and the user attributes in use."""
+def tables(channels: Sequence[str], facts: Facts) -> dict[str, Table]:
+    """Every contract, for the recall channels in use and what the data set logs."""
     listed = (
         *intake.TABLES,
         *health.TABLES,
-        *features.feature_tables(roles, profile),
-        *lists.list_tables(channels, roles, profile),
+        *features.feature_tables(facts),
+        *lists.list_tables(channels, facts),
     )
     return {table.name: table for table in listed}

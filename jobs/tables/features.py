@@ -1,66 +1,69 @@
-"""Contracts of what is known as of a day of users, items and what users did with items."""
+"""Contracts of what is known as of a day of users, items and what users did with items: the features."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from features import specs
+from features import pairs, specs
+from features.facts import Facts
+from features.spec import Feature
 from jobs.contract import Column, Table
 from jobs.tables.columns import DS, ITEM_CODE, ITEM_CODES, ITEM_ID, UNKNOWN, USER_CODE, USER_ID
 
 
-def feature_tables(roles: Mapping[str, str], profile: Sequence[str]) -> tuple[Table, ...]:
-    return (
-        _user_item_history(roles),
-        _user_features(roles, profile),
-        _item_features(roles),
-        _behaviour_features(roles),
-    )
+def feature_tables(facts: Facts) -> tuple[Table, ...]:
+    return (_user_item_history(facts), _user_features(facts), _item_features(facts), _behaviour_features(facts))
 
 
-def _floats(features: Sequence[specs.Feature], prefix: str = "") -> list[Column]:
-    return [Column(prefix + f.name, "float", f.about, f.null or "the same as missing") for f in features]
+def _floats(features: Sequence[Feature]) -> list[Column]:
+    return [Column(f.name, "float", f.about, f.null or "the same as missing") for f in features]
 
 
-def _arrays(features: Sequence[specs.Feature], prefix: str = "") -> list[Column]:
+def _arrays(features: Sequence[Feature], prefix: str = "") -> list[Column]:
     return [Column(prefix + f.name, "array<float>", f.about) for f in features]
 
 
-def _user_item_history(roles: Mapping[str, str]) -> Table:
-    counts = [Column(f.name, "bigint", f.about, f.null) for f in specs.pair_features(roles)]
-    columns = (
-        *(DS, USER_ID, ITEM_ID, *counts),
-        Column("value_sum", "double", "money of the source", "no event carried a value"),
-        Column("value_count", "bigint", "events that carried a value"),
-    )
-    return Table("user_item_history", "user x item of the window", ("user_id", "item_id"), columns)
+def _user_item_history(facts: Facts) -> Table:
+    null = "no positive event in the window"
+    sums = [Column(f.name, "bigint", f.about, f.null or null) for f in pairs.history_features(facts)]
+    days = [Column(name, "bigint", "days with a positive event in the window") for name in pairs.positive_days(facts)]
+    columns = (DS, USER_ID, ITEM_ID, *sums, *days)
+    return Table("user_item_history", "user x item of the window", ("user_id", "item_id"), columns, may_be_empty=True)
 
 
-def _user_features(roles: Mapping[str, str], profile: Sequence[str]) -> Table:
+def _user_features(facts: Facts) -> Table:
     attributes = [
         Column(f"profile_{name}", "float", f"the user's {name}: a number, or its position among all values", "unknown")
-        for name in profile
+        for name in facts.profile
     ]
-    columns = (DS, USER_CODE, USER_ID, *_floats(specs.user_features(roles)), *attributes)
+    columns = (DS, USER_CODE, USER_ID, *_floats(specs.user_features(facts)), *attributes)
     return Table("user_features", "user with an event in the window", ("user_code",), columns)
 
 
-def _item_features(roles: Mapping[str, str]) -> Table:
+def _item_features(facts: Facts) -> Table:
     groups = [
         Column(f"{group}_code", "int", f"position of the {group} in their order", UNKNOWN) for group in specs.GROUPS
     ]
-    columns = (DS, ITEM_CODE, ITEM_ID, *groups, *_floats(specs.item_features(roles)))
+    columns = (DS, ITEM_CODE, ITEM_ID, *groups, *_floats(specs.all_item_features(facts)))
     return Table("item_features", "item with an event in the window", ("item_code",), columns)
 
 
-def _behaviour_features(roles: Mapping[str, str]) -> Table:
+def _behaviour_features(facts: Facts) -> Table:
+    last = [
+        Column("last_item_codes", "array<int>", "items of the last positive events, newest first"),
+        Column("last_item_times", "array<bigint>", "seconds since 1970, parallel to last_item_codes"),
+    ]
     groups = [
         column
-        for group in specs.GROUPS
+        for group in facts.groups
         for column in (
             Column(f"{group}_codes", "array<int>", f"codes of {group}, ascending"),
-            *_arrays(specs.affinity_features(), f"{group}_"),
+            *_arrays(specs.affinity_features(facts), f"{group}_"),
+            Column(f"{group}_preferred", "array<int>", "codes of the largest shares, best first"),
         )
     ]
-    columns = (DS, USER_CODE, ITEM_CODES, *_arrays(specs.behaviour_features(roles)), *groups)
+    shown = _arrays(specs.shown_features(facts), f"{specs.SHOWN}_")
+    if shown:
+        shown.insert(0, Column(f"{specs.SHOWN}_codes", "array<int>", "codes of the items shown, ascending"))
+    columns = (DS, USER_CODE, ITEM_CODES, *_arrays(specs.pair_features(facts)), *last, *groups, *shown)
     return Table("behaviour_features", "user of the directory", ("user_code",), columns)

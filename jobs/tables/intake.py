@@ -32,24 +32,41 @@ REJECTS = Table(
     ),
     may_be_empty=True,
 )
-USER_ITEM_DAILY = Table(
-    "user_item_daily",
-    "day of the event x user x item x event type, as delivered on ds",
-    ("event_day", "user_id", "item_id", "event_type"),
-    (
-        DS,
-        EVENT_DAY,
-        USER_ID,
-        ITEM_ID,
-        EVENT_TYPE,
-        Column("event_count", "bigint", "events"),
-        Column("value_sum", "double", "money of the source", "no event carried a value"),
-        Column("value_count", "bigint", "events that carried a value"),
-        Column("dwell_seconds_sum", "double", "seconds", NOT_LOGGED),
-    ),
-    (Check("event_count", 1),),
-    may_be_empty=True,
+_COUNT = Column("event_count", "bigint", "events")
+_VALUES = (
+    Column("value_sum", "double", "money of the source", "no event carried a value"),
+    Column("value_count", "bigint", "events that carried a value"),
 )
+_DWELL = (
+    Column("dwell_seconds_sum", "double", "seconds", NOT_LOGGED),
+    Column("dwell_count", "bigint", "events that carried a dwell time"),
+)
+
+
+def _daily(name: str, grain: str, keys: tuple[Column, ...], *more: Column) -> Table:
+    columns = (DS, EVENT_DAY, *keys, _COUNT, *more)
+    key = (EVENT_DAY.name, *(column.name for column in keys))
+    grain = f"day of the event x {grain}, as delivered on ds"
+    return Table(name, grain, key, columns, (Check("event_count", 1),), may_be_empty=True)
+
+
+USER_ITEM_DAILY = _daily(
+    "user_item_daily",
+    "user x item x event type, exposures left out",
+    (USER_ID, ITEM_ID, EVENT_TYPE),
+    *_VALUES,
+    *_DWELL,
+    Column("last_time", "bigint", "when the last of them happened, seconds since 1970"),
+)
+EXPOSURES_DAILY = _daily("exposures_daily", "user x item x exposure type", (USER_ID, ITEM_ID, EVENT_TYPE), *_DWELL)
+USER_DAILY = _daily(
+    "user_daily",
+    "user x event type x hour",
+    (USER_ID, EVENT_TYPE, Column("hour", "int", "hour of the business day, 0 to 23")),
+    *_VALUES,
+    *_DWELL,
+)
+ITEM_DAILY = _daily("item_daily", "item x event type", (ITEM_ID, EVENT_TYPE), *_VALUES, *_DWELL)
 ITEMS = Table(
     "items",
     "item known on the day",
@@ -75,4 +92,4 @@ USERS = Table(
     may_be_empty=True,
 )
 
-TABLES = (EVENTS, REJECTS, USER_ITEM_DAILY, ITEMS, USERS)
+TABLES = (EVENTS, REJECTS, USER_ITEM_DAILY, EXPOSURES_DAILY, USER_DAILY, ITEM_DAILY, ITEMS, USERS)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from features import specs
+from features.facts import Facts
 from jobs.contract import Check, Column, Table
 from jobs.graph import recall_table
 from jobs.tables.columns import DS, ITEM_CODE, ITEM_CODES, ITEM_ID, USER_CODE, USER_ID
@@ -88,12 +89,12 @@ REPLAY_METRICS = Table(
 )
 
 
-def list_tables(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> tuple[Table, ...]:
+def list_tables(channels: Sequence[str], facts: Facts) -> tuple[Table, ...]:
     return (
         INTERACTIONS,
         *(_recall(channel) for channel in channels),
         _candidates(channels),
-        _samples(channels, roles, profile),
+        _samples(channels, facts),
         *(RANKINGS, TOPN, POPULAR_ITEMS, PUBLICATIONS, REPLAY_METRICS),
     )
 
@@ -111,22 +112,26 @@ def _candidates(channels: Sequence[str]) -> Table:
     return Table("candidates", "user of the directory", ("user_code",), columns)
 
 
-def sample_feature_names(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> list[str]:
+def sample_feature_names(channels: Sequence[str], facts: Facts) -> list[str]:
     """The ranker's features in their order, prefixed by where they come from."""
+    affinities = {group: specs.affinity_features(facts) for group in facts.groups}
+    affinities |= {specs.SHOWN: shown} if (shown := specs.shown_features(facts)) else {}
     return [
-        *(f"user_{f.name}" for f in specs.user_features(roles)),
-        *(f"user_profile_{name}" for name in profile),
-        *(f"item_{f.name}" for f in specs.item_features(roles)),
-        *(f"pair_{f.name}" for f in specs.behaviour_features(roles)),
-        *(f"{group}_{f.name}" for group in sorted(specs.GROUPS) for f in specs.affinity_features()),
+        *(f"user_{f.name}" for f in specs.user_features(facts)),
+        *(f"user_profile_{name}" for name in facts.profile),
+        *(f"item_{f.name}" for f in specs.all_item_features(facts)),
+        *(f"pair_{f.name}" for f in specs.pair_features(facts) if f.ranked),
+        *(f"{group}_{f.name}" for group in sorted(affinities) for f in affinities[group]),
+        *(f"match_{f.name}" for f in specs.match_features(facts)),
+        *(f"list_{f.name}" for f in specs.context_features(facts)),
         *evidence_names(channels),
     ]
 
 
-def _samples(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> Table:
+def _samples(channels: Sequence[str], facts: Facts) -> Table:
     features = [
         Column(name, "float", "as of the day before the label window", "missing")
-        for name in sample_feature_names(channels, roles, profile)
+        for name in sample_feature_names(channels, facts)
     ]
     columns = (
         *(DS, USER_CODE, ITEM_CODE),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
+from features.specs import SHOWN
 from models.arrow import ragged_codes
 from models.rank.base import Ranker
 from models.rank.matrix import NO_GROUP, ItemTable, Ragged, UserBlock, assemble, feature_names
@@ -24,7 +25,8 @@ class Inputs:
     """Names of the columns that make up a block's features, which are also the features' names.
 
     user and item: float. behaviour: arrays parallel to `PAIR_CODES`. affinities: group -> arrays parallel to
-    `<group>_codes`. evidence: arrays parallel to `CANDIDATE_CODES`.
+    `<group>_codes`, `SHOWN` being a group of which every item is its own member. evidence: arrays parallel to
+    `CANDIDATE_CODES`. matches: name -> the user's and the item's feature whose log ratio it is. context: name -> value.
     """
 
     user: tuple[str, ...]
@@ -32,10 +34,19 @@ class Inputs:
     behaviour: tuple[str, ...]
     affinities: dict[str, tuple[str, ...]]
     evidence: tuple[str, ...]
+    matches: dict[str, tuple[str, str]] = field(default_factory=dict)
+    context: dict[str, float] = field(default_factory=dict)
 
     @property
     def features(self) -> list[str]:
-        return feature_names(self.user, self.item, self.behaviour, self.affinities, self.evidence)
+        parts = (self.user, self.item, self.behaviour, self.affinities, self.evidence)
+        return feature_names(*parts, tuple(self.matches), tuple(self.context))
+
+    @property
+    def match_columns(self) -> np.ndarray:
+        """(k, 2) int64: of each match the places of its features among `user` and `item`."""
+        places = [(self.user.index(user), self.item.index(item)) for user, item in self.matches.values()]
+        return np.array(places, np.int64).reshape(-1, 2)
 
     @property
     def user_columns(self) -> list[str]:
@@ -47,8 +58,11 @@ class Inputs:
 def item_table(items: pa.Table, inputs: Inputs) -> ItemTable:
     """From the rows of item_features in the order of item_code; features under the names of `inputs.item`."""
     groups = {
-        group: items[f"{group}_code"].fill_null(NO_GROUP).to_numpy().astype(np.int32) for group in inputs.affinities
+        group: items[f"{group}_code"].fill_null(NO_GROUP).to_numpy().astype(np.int32)
+        for group in inputs.affinities
+        if group != SHOWN
     }
+    groups[SHOWN] = np.arange(len(items), dtype=np.int32)
     return ItemTable(_floats([items[name].combine_chunks() for name in inputs.item], len(items)), groups)
 
 
@@ -61,6 +75,8 @@ def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, p
         behaviour=_ragged(rows, PAIR_CODES, inputs.behaviour),
         affinities={group: _ragged(rows, f"{group}_codes", names) for group, names in inputs.affinities.items()},
         evidence=_ragged(rows, CANDIDATE_CODES, inputs.evidence),
+        matches=inputs.match_columns,
+        context=np.array(list(inputs.context.values()), np.float32),
     )
 
 

@@ -1,7 +1,8 @@
 """The ranker's matrix for a block of users; training samples and nightly scores come from this same code.
 
 Rows are (user, item) pairs. Columns: the user's, the item's, the pair's behaviour, the user's affinity to each of the
-item's groups, and the recall channels' evidence for the pair. NaN means that nothing is known.
+item's groups, how well user and item match, what is known of the day, and the recall channels' evidence for the pair.
+NaN means that nothing is known.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NO_GROUP = -1
+NO_MATCH, NO_CONTEXT = np.empty((0, 2), np.int64), np.empty(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class UserBlock:
     pair_offsets: (n + 1,) int64. pair_items: (m,) int32 item codes, ascending within a user. user_values: (n, u)
     float32. behaviour: by item code, (q, b). affinities: by name of a group, keyed by the group's codes, (q, c).
     evidence: by item code, (q, 2 * channels): score and rank by each channel, NaN where it didn't recall the item.
+    matches: (k, 2) integers: a column of user_values and one of the items' values, of which the pair has the log ratio.
+    context: (c,) float32, the same for every pair.
     """
 
     pair_offsets: np.ndarray
@@ -47,6 +51,8 @@ class UserBlock:
     behaviour: Ragged
     affinities: dict[str, Ragged]
     evidence: Ragged
+    matches: np.ndarray = NO_MATCH
+    context: np.ndarray = NO_CONTEXT
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,15 @@ def feature_names(
     behaviour: Sequence[str],
     affinities: Mapping[str, Sequence[str]],
     evidence: Sequence[str],
+    match: Sequence[str] = (),
+    context: Sequence[str] = (),
 ) -> list[str]:
     """The names of the columns of `assemble`, in their order; affinities go by the groups' names, ascending.
 
     Raises ValueError that lists the names given more than once.
     """
     groups = [name for group in sorted(affinities) for name in affinities[group]]
-    names = [*user, *item, *behaviour, *groups, *evidence]
+    names = [*user, *item, *behaviour, *groups, *match, *context, *evidence]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise ValueError(f"feature names must be distinct, repeated: {', '.join(doubled)}.")
@@ -87,11 +95,14 @@ def assemble(block: UserBlock, items: ItemTable) -> np.ndarray:
     """
     _check_block(block, items)
     offsets, pairs = block.pair_offsets, block.pair_items
+    of_user, of_item = np.repeat(block.user_values, np.diff(offsets), axis=0), items.values[pairs]
     parts = [
-        np.repeat(block.user_values, np.diff(offsets), axis=0),
-        items.values[pairs],
+        of_user,
+        of_item,
         _look_up(block.behaviour, offsets, pairs),
         *(_look_up(block.affinities[name], offsets, items.groups[name][pairs]) for name in sorted(block.affinities)),
+        _log_ratios(of_item[:, block.matches[:, 1]], of_user[:, block.matches[:, 0]]),
+        np.broadcast_to(block.context, (len(pairs), len(block.context))),
         _look_up(block.evidence, offsets, pairs),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -127,6 +138,12 @@ def lookup(
     hits = np.flatnonzero(table[places] == queries)
     found[hits] = values[places[hits]]
     return found
+
+
+def _log_ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """log(above / below), NaN unless both are above 0."""
+    known = (above > 0) & (below > 0)
+    return np.log(np.divide(above, below, out=np.full(above.shape, np.nan, np.float32), where=known))
 
 
 def _look_up(table: Ragged, query_offsets: np.ndarray, query_keys: np.ndarray) -> np.ndarray:
