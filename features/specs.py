@@ -117,7 +117,7 @@ def pair_features(facts: Facts) -> list[Feature]:
             "mean days between positive days",
             null="fewer than two positive days",
         ),
-        Feature("interval_ratio", _DUE.format(days="positive_days_history"), _DUE_ABOUT, null=_DUE_NULL),
+        Feature("interval_ratio", _DUE, _DUE_ABOUT, null=_DUE_NULL),
         *(_pair(f"weight_half_life_{days}d", f"weight_half_life_{days}d / {UNITS['weight']}D") for days in HALF_LIVES),
         *([_pair("dwell_mean", f"try_divide(dwell_units, dwell_count) / {UNITS['dwell']}")] if facts.dwell else []),
     ]
@@ -137,20 +137,19 @@ def shown_features(facts: Facts) -> list[Feature]:
 
 
 def affinity_features(facts: Facts) -> list[Feature]:
-    """Per user and group of items; aggregates over the user's taken items of the group."""
-    days = " + ".join(f"bit_count(bit_or({mask}))" for mask in day_masks(facts))
-    due = _DUE.format(days=f"({days})").replace("days_since_last", "min(days_since_last)")
+    """Per user and group of items; `sql` is taken of each of the user's taken items in the group, over its row of
+    `user_item_history`, and `aggregation` (`features.arrays.Runs`) is made of these.
+    """
+    due = ", ".join(("days_since_last", "days_since_first", *day_masks(facts)))
+    days, last = "item-days with a positive event in the group", "days since the last positive event in the group"
+    match = "the group's share of the user's positive item-days: how well an item of it matches"
     return [
-        Feature("positive_days", "sum(positive_days_history)", "item-days with a positive event in the group"),
-        Feature("positive_days_28d", "sum(positive_days_28d)", "the same in 28 days"),
-        Feature(
-            "share",
-            "sum(positive_days_history) / sum(sum(positive_days_history)) OVER (PARTITION BY user_code)",
-            "the group's share of the user's positive item-days: how well an item of it matches",
-        ),
-        Feature("days_since_last", "min(days_since_last)", "days since the last positive event in the group"),
-        Feature("interval_ratio", due.replace("days_since_first", "max(days_since_first)"), _DUE_ABOUT, null=_DUE_NULL),
-        Feature("item_count", "count(1)", "distinct items taken in the group"),
+        Feature("positive_days", "positive_days_history", days, aggregation="sum", window="history"),
+        Feature("positive_days_28d", "positive_days_28d", days, aggregation="sum", window="28d"),
+        Feature("share", "positive_days_history", match, aggregation="share", window="history"),
+        Feature("days_since_last", "days_since_last", last, aggregation="min", window="history"),
+        Feature("interval_ratio", due, _DUE_ABOUT, aggregation="due", window="history", null=_DUE_NULL),
+        Feature("item_count", "1L", "distinct items taken in the group", aggregation="sum", window="history"),
     ]
 
 
@@ -184,7 +183,7 @@ def context_features(facts: Facts) -> list[Feature]:
     ]
 
 
-_DUE = "try_divide(days_since_last * ({days} - 1), days_since_first - days_since_last)"
+_DUE = "try_divide(days_since_last * (positive_days_history - 1), days_since_first - days_since_last)"
 _DUE_ABOUT = "days since the last positive event over the mean interval: about 1 when due"
 _DUE_NULL = "fewer than two positive days"
 

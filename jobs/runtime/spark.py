@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,6 +21,7 @@ from jobs.runtime.machine import java_problem
 
 PARTITION = "_partition"
 COMPRESSION = "zstd"
+BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 ROWS_A_GROUP = 1 << 17
 LOGGING = f"-Dlog4j2.configurationFile={CHECKOUT / 'conf' / 'log4j2.properties'}"
 
@@ -42,7 +44,7 @@ def start_session(config: Config) -> SparkSession:
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # Adaptive plans pick the number of tasks by size; fixed plans keep the bytes of a partition the same.
         "spark.sql.adaptive.enabled": "false",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "256",
+        BATCH: "256",
         # Below this many folders the driver lists them itself, in less time than a job of as many tasks takes.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",
         "spark.ui.enabled": "false",
@@ -52,6 +54,17 @@ def start_session(config: Config) -> SparkSession:
     for key, value in options.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+@contextmanager
+def rows_a_batch(spark: SparkSession, rows: int) -> Iterator[None]:
+    """Within it, what is planned and run takes Arrow batches of so many rows: many for small rows, few for users'."""
+    before = spark.conf.get(BATCH)
+    spark.conf.set(BATCH, rows)
+    try:
+        yield
+    finally:
+        spark.conf.set(BATCH, before)
 
 
 def ddl(table: Table, without: Sequence[str] = ()) -> str:
