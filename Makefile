@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill airflow redis-start redis-stop bench lock clean
+.PHONY: help demo test lint land backfill airflow redis-start redis-stop bench bench-window docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,6 +38,12 @@ redis-stop: $(VENV)/.demo ## stop it; its lists are kept for the next start
 
 bench: $(VENV)/.dev ## what the ranker's scoring costs, both ways in one run
 	@$(BIN)/python -m benchmarks.bench_rank
+
+bench-window: $(VENV)/.dev ## what a night's features cost with a window of 60 days, and with one of 7 (ten minutes)
+	@$(BIN)/python -m benchmarks.bench_window
+
+docs-features: $(VENV)/.dev ## write docs/features.md anew from the declared features
+	@$(BIN)/python -m jobs features > docs/features.md
 
 lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.cfg
 	@for lock in "dev:airflow dev" "airflow:airflow" "demo:"; do \

@@ -70,6 +70,10 @@ def label(days: int) -> str:
     return f"{days}d" if days else "history"
 
 
+def _days(days: int) -> str:
+    return "the whole window" if days == HISTORY else f"{days} day" + "s" * (days > 1)
+
+
 def total(events: Events, days: int, column: str = "event_count", cell: Cell = EVERYWHERE) -> str:
     """SQL: the sum of a whole-number column over rows of `user_daily` or `item_daily`."""
     conditions = [events.sql, f"age < {days}", *([] if cell is EVERYWHERE else [cell.sql])]
@@ -78,7 +82,7 @@ def total(events: Events, days: int, column: str = "event_count", cell: Cell = E
 
 def count(source: str, events: Events, days: int, cell: Cell = EVERYWHERE) -> Feature:
     name = "_".join(filter(None, (events.name, "count", cell.name, label(days))))
-    about = f"{events.name} events{cell.about}, {days} days"
+    about = f"{events.name} events{cell.about}, {_days(days)}"
     return Feature(name, total(events, days, cell=cell), about, source, "count", label(days), default=0.0)
 
 
@@ -88,21 +92,21 @@ def rate(
     """Events per other events, such as clicks per impression."""
     beta = Beta(total(events, days, cell=cell), total(per, days, cell=cell))
     name = "_".join(filter(None, (events.name, name, cell.name, label(days))))
-    about = f"{events.name} events per {per.name}{cell.about}, {days} days"
+    about = f"{events.name} events per {per.name}{cell.about}, {_days(days)}"
     return Feature(name, "", about, source, "rate", label(days), beta)
 
 
 def share(source: str, events: Events, days: int, cell: Cell) -> Feature:
     """The part of the events that falls into a cell."""
     beta = Beta(total(events, days, cell=cell), total(events, days))
-    about = f"share of the {events.name} events{cell.about}, {days} days"
+    about = f"share of the {events.name} events{cell.about}, {_days(days)}"
     return Feature(f"{events.name}_share_{cell.name}_{label(days)}", "", about, source, "share", label(days), beta)
 
 
 def velocity(source: str, events: Events, short: int, long: int) -> Feature:
     """The short window against the long one at the same length, both plus one."""
     sql = f"({total(events, short)} + 1D) / ({total(events, long)} * {short} / {long} + 1D)"
-    about = f"{events.name} events of {short} days over what {long} days had in as many, both plus one"
+    about = f"{events.name} events of {_days(short)} over what {long} days had in as many, both plus one"
     name = f"{events.name}_velocity_{label(short)}_{label(long)}"
     return Feature(name, sql, about, source, "ratio of windows", f"{label(short)}, {label(long)}", default=1.0)
 
@@ -111,14 +115,14 @@ def mean(source: str, what: str, events: Events, days: int, cell: Cell = EVERYWH
     """The mean `value` or `dwell` of the events that carried one."""
     parts = (total(events, days, column, cell) for column in (f"{what}_units", f"{what}_count"))
     name = "_".join(filter(None, (events.name, what, "mean", cell.name, label(days))))
-    about = f"mean {what} of the {events.name} events that carried one{cell.about}, {days} days"
+    about = f"mean {what} of the {events.name} events that carried one{cell.about}, {_days(days)}"
     sql = f"try_divide({next(parts)}, {next(parts)}) / {UNITS[what]}"
     return Feature(name, sql, about, source, "mean", label(days), null=f"none carried a {what}")
 
 
 def active_days(source: str, events: Events, days: int) -> Feature:
     sql = f"bit_count(bit_or(if({events.sql} AND age < {days}, shiftleft(1L, age), 0L)))"
-    about = f"days with a {events.name} event, {days} days"
+    about = f"days with a {events.name} event, {_days(days)}"
     return Feature(f"{events.name}_days_{label(days)}", sql, about, source, "active days", label(days), default=0.0)
 
 
@@ -133,7 +137,7 @@ def decayed(source: str, events: Events, half_life: int, days: int) -> Feature:
     """Events, halved per `half_life` days of age."""
     units = UNITS["weight"]
     weight = f"cast(event_count * pow(2D, -age / {half_life}D) * {units} AS bigint)"
-    about = f"{events.name} events, halved per {half_life} days of age, {days} days"
+    about = f"{events.name} events, halved per {half_life} days of age, {_days(days)}"
     name = f"{events.name}_decayed_{half_life}d"
     return Feature(
         name, f"{total(events, days, weight)} / {units}D", about, source, "decayed", label(days), default=0.0
@@ -142,6 +146,6 @@ def decayed(source: str, events: Events, half_life: int, days: int) -> Feature:
 
 def distinct(counterpart: str, days: int) -> Feature:
     """How many items a user, or users an item, had a positive event with."""
-    about = f"distinct {counterpart}s with a positive event, {label(days)}"
+    about = f"distinct {counterpart}s with a positive event, {_days(days)}"
     sql = f"count_if(positive_days_{label(days)} > 0)"
     return Feature(f"{counterpart}_count_{label(days)}", sql, about, PAIRS, "distinct", label(days), default=0.0)

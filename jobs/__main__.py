@@ -15,7 +15,9 @@ from collections.abc import Sequence
 
 from features.gates import GATES
 from jobs.errors import RunError, UnexpectedError, UsageError
+from jobs.feature_docs import page
 from jobs.graph import Graph
+from jobs.overlay import data_sets
 
 USAGE, FAILURE = 2, 1
 
@@ -65,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
     health.add_argument("--date", required=True)
     health.add_argument("--all", action="store_true", help="those that it passed too")
     commands.add_parser("list", parents=[data], help="the jobs of a night, in order")
+    features = commands.add_parser(
+        "features", help="docs/features.md: every feature, what it is, which data set has it"
+    )
+    features.add_argument("--data", default="", help="only those of one data set")
     return top
 
 
@@ -86,6 +92,9 @@ def _dispatch(args: argparse.Namespace) -> int:
     from jobs.runtime.backfill import backfill, run_one
     from jobs.runtime.config import load_config
 
+    if args.command == "features":
+        print(page({data: load_config(data).facts for data in ([args.data] if args.data else data_sets())}), end="")
+        return 0
     config = load_config(args.data)
     if args.command == "list":
         for job in Graph(config.recall.channels).jobs:  # type: ignore[attr-defined]
