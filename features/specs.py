@@ -46,7 +46,7 @@ def user_features(facts: Facts) -> list[Feature]:
         *_rates(USER_DAILY, facts, WINDOWS),
         *(active_days(USER_DAILY, positive, days) for days in WINDOWS[1:]),
         *([recency(USER_DAILY, exposure, WINDOWS[-1])] if exposure.types else []),
-        Feature("days_since_last", "min(days_since_last)", "days since the last positive event", null="no such event"),
+        Feature("days_since_last", "min(days_since_last)", _LAST, aggregation="recency", window="history", null=_NONE),
         *(distinct("item", days) for days in (WINDOWS[-1], HISTORY)),
         _repeat_share("the user's items taken"),
         *_means(USER_DAILY, facts),
@@ -186,6 +186,7 @@ def context_features(facts: Facts) -> list[Feature]:
 _DUE = "try_divide(days_since_last * (positive_days_history - 1), days_since_first - days_since_last)"
 _DUE_ABOUT = "days since the last positive event over the mean interval: about 1 when due"
 _DUE_NULL = "fewer than two positive days"
+_LAST, _NONE = "days since the last positive event, 0 is the day itself", "no positive event in the window"
 
 
 def _each(facts: Facts) -> list[Events]:
@@ -210,17 +211,15 @@ def _means(source: str, facts: Facts) -> Iterator[Feature]:
             yield mean(source, "dwell", events, WINDOWS[-1])
     if facts.value:
         sql = f"try_divide(sum(value_units), sum(value_count)) / {UNITS['value']}"
-        yield Feature(VALUE_MEAN, sql, "mean value of an event, in the source's money", null="no event carried a value")
-
-
-def _value_mean(facts: Facts) -> str:
-    del facts
-    return "value_mean_history"
+        about, null = "mean value of an event, in the source's money", "no event carried a value"
+        yield Feature(VALUE_MEAN, sql, about, aggregation="mean", window="history", null=null)
 
 
 def _sum_of_pairs(kind: str) -> Feature:
     name = f"{kind}_count_history"
-    return Feature(name, f"sum({name})", f"{kind} events, history", aggregation="count", window="history", default=0.0)
+    return Feature(
+        name, f"sum({name})", f"{kind} events, whole window", aggregation="count", window="history", default=0.0
+    )
 
 
 def _repeat_share(whose: str) -> Feature:
@@ -246,5 +245,9 @@ def _catalogue(name: str, about: str, null: str) -> Feature:
 
 
 def _pair(name: str, sql: str = "") -> Feature:
-    null = "no positive event in the window" if name.startswith("days_since") else ""
-    return Feature(name, sql or name, name.replace("_", " "), null=null)
+    """A column of user_item_history as it is, or the SQL that turns it into a feature."""
+    window = name.rpartition("_")[2]
+    about = f"{name.removesuffix(f'_{window}').replace('_', ' ')} of the pair"
+    known = window in ("history", *(label(days) for days in KEPT_WINDOWS))
+    null = _NONE if name.startswith("days_since") else ""
+    return Feature(name, sql or name, about, aggregation="look-up", window=window if known else "history", null=null)

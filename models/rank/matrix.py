@@ -8,12 +8,11 @@ NaN means that nothing is known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 NO_GROUP = -1
-NO_MATCH, NO_CONTEXT = np.empty((0, 2), np.int64), np.empty(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ class UserBlock:
     behaviour: Ragged
     affinities: dict[str, Ragged]
     evidence: Ragged
-    matches: np.ndarray = NO_MATCH
-    context: np.ndarray = NO_CONTEXT
+    matches: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    context: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
 
 
 @dataclass(frozen=True)
