@@ -102,24 +102,20 @@ def pair_features(facts: Facts) -> list[Feature]:
     Where an item isn't recommended to who took it, what was done with it says nothing about a candidate: only what
     lists must leave out is kept.
     """
-    banned = [f"{kind}_count_history" for kind in facts.with_role("negative")]
+    taken = _pair("positive_days", "days with a positive event", "positive_days_history")
     if not facts.repeats:
-        taken = replace(_pair("positive_days", "positive_days_history"), ranked=False)
-        return [taken, *(_pair(name) for name in banned)]
+        banned = [_counted(kind, HISTORY) for kind in facts.with_role("negative")]
+        return [replace(taken, ranked=False), *banned]
+    interval = "try_divide(days_since_first - days_since_last, positive_days_history - 1)"
     return [
-        *(_pair(f"{kind}_count_{label(days)}") for kind in facts.kept for days in KEPT_WINDOWS),
-        _pair("positive_days", "positive_days_history"),
-        _pair("days_since_last"),
-        _pair("days_since_first"),
-        Feature(
-            "interval_mean",
-            "try_divide(days_since_first - days_since_last, positive_days_history - 1)",
-            "mean days between positive days",
-            null="fewer than two positive days",
-        ),
-        Feature("interval_ratio", _DUE, _DUE_ABOUT, null=_DUE_NULL),
-        *(_pair(f"weight_half_life_{days}d", f"weight_half_life_{days}d / {UNITS['weight']}D") for days in HALF_LIVES),
-        *([_pair("dwell_mean", f"try_divide(dwell_units, dwell_count) / {UNITS['dwell']}")] if facts.dwell else []),
+        *(_counted(kind, days) for kind in facts.kept for days in KEPT_WINDOWS),
+        taken,
+        _pair("days_since_last", _LAST, null=_NONE),
+        _pair("days_since_first", "days since the first positive event", null=_NONE),
+        _pair("interval_mean", "mean days between positive days", interval, null=_DUE_NULL),
+        _pair("interval_ratio", _DUE_ABOUT, _DUE, null=_DUE_NULL),
+        *(_decayed_weight(days) for days in HALF_LIVES),
+        *([_pair("dwell_mean", "mean seconds", f"{_MEAN_DWELL} / {UNITS['dwell']}")] if facts.dwell else []),
     ]
 
 
@@ -184,6 +180,7 @@ def context_features(facts: Facts) -> list[Feature]:
 
 
 _DUE = "try_divide(days_since_last * (positive_days_history - 1), days_since_first - days_since_last)"
+_MEAN_DWELL = "try_divide(dwell_units, dwell_count)"
 _DUE_ABOUT = "days since the last positive event over the mean interval: about 1 when due"
 _DUE_NULL = "fewer than two positive days"
 _LAST, _NONE = "days since the last positive event, 0 is the day itself", "no positive event in the window"
@@ -215,6 +212,15 @@ def _means(source: str, facts: Facts) -> Iterator[Feature]:
         yield Feature(VALUE_MEAN, sql, about, aggregation="mean", window="history", null=null)
 
 
+def _counted(kind: str, days: int) -> Feature:
+    return _pair(f"{kind}_count_{label(days)}", f"{kind} events", window=label(days))
+
+
+def _decayed_weight(half_life: int) -> Feature:
+    name = f"weight_half_life_{half_life}d"
+    return _pair(name, f"event weights, halved per {half_life} days of age", f"{name} / {UNITS['weight']}D")
+
+
 def _sum_of_pairs(kind: str) -> Feature:
     name = f"{kind}_count_history"
     return Feature(
@@ -230,24 +236,14 @@ def _repeat_share(whose: str) -> Feature:
 
 def _price_of_pairs() -> Feature:
     sql = "try_divide(sum(price_units * positive_days_history), sum(if(price_units IS NULL, 0, positive_days_history)))"
-    return Feature(
-        "price_mean",
-        f"{sql} / {UNITS['value']}",
-        "mean catalogue price of what the user took: the price level",
-        aggregation="mean",
-        window="history",
-        null="nothing taken has a price",
-    )
+    about, null = "mean catalogue price of what the user took: the price level", "nothing taken has a price"
+    return Feature("price_mean", f"{sql} / {UNITS['value']}", about, aggregation="mean", window="history", null=null)
 
 
 def _catalogue(name: str, about: str, null: str) -> Feature:
     return Feature(name, name, about, CATALOGUE, "look-up", null=null)
 
 
-def _pair(name: str, sql: str = "") -> Feature:
-    """A column of user_item_history as it is, or the SQL that turns it into a feature."""
-    window = name.rpartition("_")[2]
-    about = f"{name.removesuffix(f'_{window}').replace('_', ' ')} of the pair"
-    known = window in ("history", *(label(days) for days in KEPT_WINDOWS))
-    null = _NONE if name.startswith("days_since") else ""
-    return Feature(name, sql or name, about, aggregation="look-up", window=window if known else "history", null=null)
+def _pair(name: str, about: str, sql: str = "", window: str = "history", null: str = "") -> Feature:
+    """A column of user_item_history as it is, or the SQL that turns its row into a feature."""
+    return Feature(name, sql or name, about, aggregation="look-up", window=window, null=null)
