@@ -22,6 +22,7 @@ FOLDER = Path("var/bench").resolve()
 WORLD = world.WorldConfig(days=64, users=50_000, items=5_000, events=10_000_000)
 DAYS_A_STEP = 8  # of cleaning: what one step holds in memory
 SHORT, LONG = 7, 60
+PROFILE = 28  # days of counts of users and items, as configured
 ROUNDS = 3
 PREPARED = ("clean_events", "aggregate_day", "count_day")
 NIGHT = (
@@ -37,16 +38,8 @@ NIGHT = (
 
 def config(history_days: int) -> Config:
     paths = {"raw": str(FOLDER / "raw"), "store": str(FOLDER / "store")}
-    default = load_config("world").windows.profile_days
-    windows = {"history_days": history_days, "profile_days": min(default, history_days)}
-    return load_config("world", {"paths": paths, "windows": windows, "features": {"templates": templates(windows)}})
-
-
-def templates(windows: dict[str, int]) -> dict[str, dict[str, list[int]]]:
-    """The default templates with their windows cut to what is kept."""
-    kept = windows["profile_days"]
-    found = load_config("world").features.templates
-    return {name: {"windows": [min(days, kept) for days in template.windows]} for name, template in found.items()}
+    windows = {"history_days": history_days, "profile_days": min(PROFILE, history_days)}
+    return load_config("world", {"paths": paths, "windows": windows})
 
 
 def prepare(runner: Runner) -> str:

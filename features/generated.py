@@ -9,6 +9,7 @@ from features.facts import Facts
 from features.spec import EVERYWHERE, Cell, Events, Feature
 from features.templates import Template
 
+LEAST_DAYS = 28  # the windows of `features.specs`; fewer `profile_days` cut them as the first day of a source does
 ROLES = ("positive", "exposure", "negative", "other")
 HOURS = {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}
 CELLS = {
@@ -63,8 +64,9 @@ def check_templates(facts: Facts) -> None:
 
 def _expand(template: Template, source: str, facts: Facts) -> Iterator[Feature]:
     longest = max(template.windows)
-    if longest > facts.profile_days or min(template.windows) < 1:
-        raise ValueError(f"a window of {longest} days: 1 to {facts.profile_days} (windows.profile_days) are kept.")
+    kept = max(facts.profile_days, LEAST_DAYS)
+    if longest > kept or min(template.windows) < 1:
+        raise ValueError(f"a window of {longest} days, and 1 to {kept} (windows.profile_days) are counted.")
     if template.of in ("category", "subcategory", "brand") and template.of not in facts.groups:
         return
     per = named_events("exposure", facts)

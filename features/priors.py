@@ -25,17 +25,20 @@ PARTS = 1_000_000_000  # moments are summed in whole billionths: the same sum in
 def fit_priors(counts: DataFrame, rates: Mapping[str, tuple[str, str]]) -> DataFrame:
     """One row: for each rate `<name>__a` and `<name>__b`, double, above 0 unless the population has no hit (a = 0).
 
-    counts: one row per entity. rates: name -> its columns of hits and tries, whole numbers. Hits beyond the tries, of
-    clicks whose exposure wasn't logged, count as that many tries.
+    counts: one row per entity. rates: name -> its columns of hits and tries, whole numbers. Hits beyond the tries
+    are left out.
     """
     sums = counts.agg(*(sum_.alias(f"{name}__{part}") for name in rates for part, sum_ in _sums(*rates[name]).items()))
     return sums.select(*(column for name in rates for column in _moments(name)))
 
 
 def smoothed(name: str, hits: str, tries: str) -> Column:
-    """The rate of an entity, drawn to the prior; over columns of `counts` beside those of `fit_priors`."""
+    """The rate of an entity, drawn to the prior; over columns of `counts` beside those of `fit_priors`.
+
+    More hits than tries happen where what led to a hit wasn't logged: then each hit is a try, so a rate is at most 1.
+    """
     a, b = f"`{name}__a`", f"`{name}__b`"
-    return F.expr(f"(`{hits}` + {a}) / (`{tries}` + {a} + {b})")
+    return F.expr(f"(`{hits}` + {a}) / (greatest(`{hits}`, `{tries}`) + {a} + {b})")
 
 
 def _sums(hits: str, tries: str) -> dict[str, Column]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from features.behaviour import build_behaviour_features, coded_pairs
+from features.behaviour import build_behaviour_features, pair_rows, shown_rows
 from features.history import user_item_history
-from features.items import build_item_features
-from features.users import build_user_features
-from tests.features.support import AS_OF, PROFILE, ROLES, WEIGHTS, Day, daily_frame
+from features.items import build_item_features, group_sums, item_sums
+from features.users import build_user_features, user_sums
+from tests.features.support import AS_OF, FACTS, Day, counted, daily_frame
 
 EVENTS: list[Day] = [
     (0, "ann", "i_bread", "impression", 4, None, 0),
@@ -50,6 +50,7 @@ class Shop:
 
     daily: DataFrame
     history: DataFrame
+    user_sums: DataFrame
     items: DataFrame
     users: DataFrame
     behaviour: DataFrame
@@ -57,17 +58,25 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def shop(spark: SparkSession) -> Shop:
-    daily = daily_frame(spark, EVENTS)
-    history = user_item_history(daily, as_of=AS_OF, roles=ROLES, weights=WEIGHTS).persist()
+    everything = daily_frame(spark, EVENTS)
+    is_shown = everything.event_type == "impression"
+    daily, shown = everything.where(~is_shown), everything.where(is_shown & (everything.event_day > "2026-03-24"))
+    windowed = everything.where(everything.event_day > "2026-03-03")  # 28 days
+    history = user_item_history(daily, as_of=AS_OF, facts=FACTS).persist()
     catalogue = spark.createDataFrame(
         ITEMS,
         "item_id string, name string, category string, subcategory string, brand string, price double, born string",
     ).selectExpr("*", "cast(born AS date) AS created_on")
     profiles = spark.createDataFrame(USERS, "user_id string, profile map<string,string>")
-    items = build_item_features(history, catalogue, as_of=AS_OF, roles=ROLES).persist()
-    users = build_user_features(history, profiles, as_of=AS_OF, roles=ROLES, profile=PROFILE).persist()
+    by_item, by_user = counted(windowed, "item_id").drop("hour"), counted(windowed, "user_id")
+    groups = group_sums(by_item, catalogue, as_of=AS_OF, facts=FACTS)
+    sums = item_sums(by_item, history, as_of=AS_OF, facts=FACTS)
+    items = build_item_features(sums, groups, catalogue, as_of=AS_OF, facts=FACTS).persist()
+    of_users = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS).persist()
+    users = build_user_features(of_users, profiles, as_of=AS_OF, facts=FACTS).persist()
     user_codes = users.select("user_id", "user_code").union(spark.sql("SELECT 'eve', 4"))
     item_codes = items.select("item_id", "item_code", "category_code", "subcategory_code", "brand_code")
-    pairs = coded_pairs(history, user_codes, item_codes)
-    behaviour = build_behaviour_features(pairs, user_codes, as_of=AS_OF, roles=ROLES)
-    return Shop(daily, history, items, users, behaviour)
+    pairs = pair_rows(history, user_codes, item_codes, facts=FACTS)
+    exposures = shown_rows(shown, user_codes, item_codes, as_of=AS_OF, facts=FACTS)
+    behaviour = build_behaviour_features(pairs, exposures, user_codes, as_of=AS_OF, facts=FACTS, last_items=2)
+    return Shop(daily, history, of_users, items, users, behaviour)

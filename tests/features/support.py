@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from features.facts import Facts
+from features.templates import Template
 from jobs.tables import tables
 
 AS_OF = "2026-03-31"
 ROLES = {"impression": "exposure", "click": "positive", "purchase": "positive", "hate": "negative"}
 WEIGHTS = {"click": 1.0, "purchase": 4.0}
 PROFILE = ("age", "city")
+TEMPLATES = {
+    "hours": Template(of="user", statistic="share", windows=(28,), on="hour"),
+    "weekday": Template(of="user", statistic="count", events=("click",), windows=(28,), on="weekday"),
+    "category": Template(of="category", statistic="rate", windows=(7, 28)),
+}
+FACTS = Facts(
+    ROLES,
+    WEIGHTS,
+    groups=("category", "subcategory", "brand"),
+    value=True,
+    dwell=True,
+    price=True,
+    created=True,
+    profile=PROFILE,
+    templates=TEMPLATES,
+    most_generated=10,
+)
 DAILY = (
     "ds string, event_day string, user_id string, item_id string, event_type string, event_count bigint, "
-    "value_sum double, value_count bigint, dwell_seconds_sum double"
+    "value_sum double, value_count bigint, dwell_seconds_sum double, dwell_count bigint, last_time bigint"
+)
+EVENTS = (
+    "ds string, event_day string, user_id string, item_id string, event_type string, event_time timestamp, "
+    "value double, dwell_seconds double"
 )
 FLOAT = 1e-6  # relative error of a 32-bit float
 
@@ -29,8 +53,17 @@ def day(age: int, as_of: str = AS_OF) -> str:
 
 
 def daily_frame(spark: SparkSession, rows: Iterable[Day]) -> DataFrame:
-    """user_item_daily of the days before `AS_OF`; its rows differ in nothing but what is given."""
-    return spark.createDataFrame([(day(age), day(age), *rest, None) for age, *rest in rows], DAILY)
+    """user_item_daily of the days before `AS_OF`; each row's last event is at noon, UTC."""
+    return spark.createDataFrame(
+        [(day(age), day(age), *rest, None, 0, _seconds(day(age))) for age, *rest in rows], DAILY
+    )
+
+
+def counted(daily: DataFrame, *keys: str) -> DataFrame:
+    """The sums of a daily frame over other keys, as user_daily (all at 12 o'clock) and item_daily have them."""
+    sums = ("event_count", "value_sum", "value_count", "dwell_seconds_sum", "dwell_count")
+    summed = daily.groupBy("ds", "event_day", *keys, "event_type").agg(*(F.sum(name).alias(name) for name in sums))
+    return summed.withColumn("hour", F.lit(12))
 
 
 def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:
@@ -41,7 +74,12 @@ def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:
     return found
 
 
-def assert_contract(frame: DataFrame, table: str, *, profile: Sequence[str] = PROFILE) -> None:
+def assert_contract(frame: DataFrame, table: str, *, facts: Facts = FACTS) -> None:
     """The frame has the columns of the table's contract, in their order, of their types."""
-    contract = tables(["als"], ROLES, profile)[table]
+    contract = tables(["als"], facts)[table]
     assert frame.dtypes == [(column.name, column.type) for column in contract.columns]
+
+
+def _seconds(ds: str) -> int:
+    noon = dt.datetime.fromisoformat(f"{ds}T12:00:00+00:00")
+    return int(noon.timestamp())

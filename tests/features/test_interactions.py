@@ -1,23 +1,83 @@
 from __future__ import annotations
 
-from features.interactions import build_interactions
-from tests.features.conftest import Shop
-from tests.features.support import AS_OF, WEIGHTS, assert_contract
+import itertools
+import random
+from collections import defaultdict
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import interactions
+from features.interactions import DAILY_COLUMNS, build_interactions
+from jobs.runtime.checks import arrow_schema
+from jobs.tables import tables
+from tests.features.support import AS_OF, FACTS, WEIGHTS, day
+
+USERS, ITEMS = pa.array(["ann", "bob"]), pa.array(["i1", "i2", "i3"])
+Row = tuple[str, str, str, str, int]
 
 
-def test_one_row_per_positive_day_in_codes(shop: Shop) -> None:
-    users, items = shop.users.select("user_id", "user_code"), shop.items.select("item_id", "item_code")
-    frame = build_interactions(shop.daily, users, items, as_of=AS_OF, weights=WEIGHTS)
-    assert_contract(frame, "interactions")
-    assert sorted(tuple(row) for row in frame.collect()) == [
-        (AS_OF, 0, 0, 0, 6.0),
-        (AS_OF, 0, 0, 6, 1.0),
-        (AS_OF, 0, 0, 7, 1.0),
-        (AS_OF, 0, 0, 27, 1.0),
-        (AS_OF, 0, 0, 28, 1.0),
-        (AS_OF, 0, 3, 6, 4.0),
-        (AS_OF, 0, 3, 10, 4.0),
-        (AS_OF, 1, 0, 2, 1.0),
-        (AS_OF, 1, 3, 40, 8.0),
-        (AS_OF, 2, 1, 1, 1.0),
+def build(rows: list[Row], parts: int = 2) -> list[tuple[int, int, int, float]]:
+    """(user, item, age, weight) of rows delivered in so many files; the first day of the window is 6 days before."""
+    columns = list(zip(*rows, strict=True)) if rows else [[]] * len(DAILY_COLUMNS)
+    types = [*[pa.string()] * 4, pa.int64()]
+    arrays = [pa.array(list(column), kind) for column, kind in zip(columns, types, strict=True)]
+    whole = pa.RecordBatch.from_arrays(arrays, names=list(DAILY_COLUMNS))
+    cuts = [len(rows) * n // parts for n in range(parts + 1)]
+    batches = [whole.slice(start, end - start) for start, end in itertools.pairwise(cuts)]
+    table = build_interactions(batches, USERS, ITEMS, first=day(6), as_of=AS_OF, weights=WEIGHTS)
+    assert table.schema == arrow_schema(tables(["als"], FACTS)["interactions"])
+    assert set(table["ds"].to_pylist()) <= {AS_OF}
+    return list(zip(*(table[name].to_pylist() for name in table.column_names[1:]), strict=True))
+
+
+def test_one_row_per_positive_day_in_codes() -> None:
+    rows = [
+        (day(0), "ann", "i3", "click", 2),
+        (day(0), "ann", "i3", "purchase", 1),
+        (day(6), "ann", "i3", "click", 1),
+        (day(1), "bob", "i1", "hate", 1),
+        (day(1), "bob", "i2", "click", 1),
     ]
+    assert build(rows) == [(0, 2, 0, 6.0), (0, 2, 6, 1.0), (1, 1, 1, 1.0)]
+
+
+def test_a_late_delivery_adds_to_its_day() -> None:
+    assert build([(day(3), "ann", "i1", "click", 1)] * 2) == [(0, 0, 3, 2.0)]
+
+
+def test_who_and_what_has_no_code_and_other_days_are_left_out() -> None:
+    strangers = [(day(0), "new", "i1"), (day(0), "ann", "gone"), (day(7), "ann", "i1"), (day(-1), "ann", "i1")]
+    assert build([(*key, "click", 1) for key in strangers]) == []
+    assert build([]) == []
+
+
+NAMES = st.tuples(
+    st.integers(-2, 9).map(day),
+    st.sampled_from(["ann", "bob", "new"]),
+    st.sampled_from(["i1", "i2", "i3", "gone"]),
+    st.sampled_from(["click", "purchase", "hate"]),
+    st.integers(1, 3),
+)
+
+
+@settings(deadline=None)
+@given(rows=st.lists(NAMES, max_size=30), seed=st.integers(0, 9), parts=st.integers(1, 4))
+def test_law_of_sums(rows: list[Row], seed: int, parts: int) -> None:
+    """The sum of the weights by user, item and day, whatever the order of the rows and the files they come in."""
+    expected: dict[tuple[int, int, int], float] = defaultdict(float)
+    for ds, user, item, kind, count in rows:
+        if user != "new" and item != "gone" and kind in WEIGHTS and day(6) <= ds <= AS_OF:
+            age = next(n for n in range(7) if day(n) == ds)
+            expected[["ann", "bob"].index(user), int(item[1]) - 1, age] += WEIGHTS[kind] * count
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    assert build(shuffled, parts) == [(*key, weight) for key, weight in sorted(expected.items())]
+
+
+def test_many_small_files_are_looked_up_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(day(n % 7), "ann", f"i{n % 3 + 1}", "click", 1) for n in range(40)]
+    whole = build(rows, 4)
+    monkeypatch.setattr(interactions, "CHUNK_ROWS", 5)
+    assert build(rows, 4) == whole

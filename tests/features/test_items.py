@@ -47,36 +47,50 @@ def test_counts_are_those_of_all_users(items: Rows) -> None:
     bread = items["i_bread"]
     assert [bread[f"click_count_{window}"] for window in ("1d", "7d", "28d", "history")] == [2, 4, 6, 7]
     assert [bread[f"hate_count_{window}"] for window in ("1d", "7d")] == [0, 1]
-    assert (bread["user_count_28d"], bread["user_count_history"], bread["positive_days_28d"]) == (2, 2, 5)
+    assert (bread["user_count_28d"], bread["user_count_history"]) == (2, 2)
     assert (items["i_tea"]["user_count_28d"], items["i_tea"]["user_count_history"]) == (1, 2)
     assert (items["i_milk"]["impression_count_28d"], items["i_milk"]["user_count_history"]) == (11, 0)
 
 
-def test_rates_are_drawn_to_the_population_by_20_exposures(items: Rows) -> None:
-    """In 28 days all items had 21 impressions, 7 clicks, 3 purchases (bob's tea is older) and 1 hate."""
-    bread, tea = items["i_bread"], items["i_tea"]
-    assert bread["click_rate_28d"] == pytest.approx((6 + 20 * 7 / 21) / (9 + 20), rel=FLOAT)
-    assert bread["purchase_rate_28d"] == pytest.approx((1 + 20 * 3 / 21) / (9 + 20), rel=FLOAT)
-    assert bread["hate_rate_28d"] == pytest.approx((1 + 20 * 1 / 21) / (9 + 20), rel=FLOAT)
-    assert tea["click_rate_28d"] == pytest.approx(7 / 21, rel=FLOAT)  # never shown: the population's rate
-    assert tea["purchase_rate_28d"] == pytest.approx((2 + 20 * 3 / 21) / 20, rel=FLOAT)
-    assert "impression_rate_28d" not in bread
+def test_rates_of_few_items_are_drawn_to_the_pooled_rate_by_20_exposures(items: Rows) -> None:
+    """In 28 days all items had 21 impressions, and clicks: 6 of bread's 9; none of milk's 11; ghost's 1 of 1."""
+    pooled = (6 + 0 + 1 + 0) / 21
+    assert items["i_bread"]["click_rate_28d"] == pytest.approx((6 + 20 * pooled) / (9 + 20), rel=FLOAT)
+    assert items["i_tea"]["click_rate_28d"] == pytest.approx(pooled, rel=FLOAT)  # never shown: the population's rate
+    assert "impression_rate_28d" not in items["i_bread"]
 
 
-def test_trend_is_the_last_week_over_the_weekly_mean(items: Rows) -> None:
-    assert items["i_bread"]["trend_7d"] == pytest.approx((3 + 1) / (5 / 4 + 1), rel=FLOAT)
-    assert items["i_milk"]["trend_7d"] == 1
+def test_a_conversion_is_per_event_of_the_first_positive_type(items: Rows) -> None:
+    pooled = 1 / 7  # bread's one purchase of 7 clicks; tea was bought without a click, which tells nothing of a rate
+    assert items["i_bread"]["purchase_per_click_28d"] == pytest.approx((1 + 20 * pooled) / (6 + 20), rel=FLOAT)
 
 
-def test_repeat_share_counts_users_of_two_days_or_more(items: Rows) -> None:
-    assert items["i_bread"]["repeat_share"] == pytest.approx((1 + 1) / (2 + 20), rel=FLOAT)
-    assert items["i_ghost"]["repeat_share"] == pytest.approx((0 + 1) / (1 + 20), rel=FLOAT)
+def test_velocity_is_the_short_window_over_the_long_one(items: Rows) -> None:
+    assert items["i_bread"]["positive_velocity_7d_28d"] == pytest.approx((5 + 1) / (7 / 4 + 1), rel=FLOAT)
+    assert items["i_bread"]["positive_velocity_1d_7d"] == pytest.approx((3 + 1) / (5 / 7 + 1), rel=FLOAT)
+    assert items["i_milk"]["positive_velocity_7d_28d"] == 1
+
+
+def test_breadth_and_repeats_are_smoothed_rates(items: Rows) -> None:
+    """User-days in 28 days: bread 5 by 2 users, ghost 1 by 1, tea 2 by 1. Two days or more: bread's ann, tea's ann."""
+    assert items["i_bread"]["audience_breadth_28d"] == pytest.approx((2 + 20 * 4 / 8) / (5 + 20), rel=FLOAT)
+    assert items["i_bread"]["repeat_share"] == pytest.approx((1 + 20 * 2 / 5) / (2 + 20), rel=FLOAT)
+
+
+def test_a_groups_features_are_those_of_all_its_items(items: Rows) -> None:
+    """food: bread and milk; drinks: tea, taken twice, never shown. ghost is in no group, so it counts with none."""
+    pooled = 7 / 20
+    food = (7 + 20 * pooled) / (20 + 20)
+    name = "category_positive_rate_28d"
+    assert items["i_bread"][name] == items["i_milk"][name] == pytest.approx(food, rel=FLOAT)
+    assert items["i_tea"][name] == pytest.approx((2 + 20 * pooled) / (2 + 20), rel=FLOAT)
+    assert items["i_ghost"][name] is None
 
 
 def test_value_mean_is_per_event_that_carried_a_value(items: Rows) -> None:
-    assert items["i_tea"]["value_mean"] == pytest.approx((4.5 + 5.5 + 8.0) / 4, rel=FLOAT)
-    assert items["i_bread"]["value_mean"] == 3.0
-    assert items["i_milk"]["value_mean"] is None
+    assert items["i_tea"]["value_mean_history"] == pytest.approx((4.5 + 5.5 + 8.0) / 4, rel=FLOAT)
+    assert items["i_bread"]["value_mean_history"] == 3.0
+    assert items["i_milk"]["value_mean_history"] is None
 
 
 def test_price_and_age_are_null_when_the_catalogue_does_not_say(items: Rows) -> None:

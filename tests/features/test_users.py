@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from features.specs import user_features
 from features.users import build_user_features
 from tests.features.conftest import Shop
-from tests.features.support import AS_OF, FLOAT, ROLES, assert_contract, by_key
+from tests.features.support import AS_OF, FACTS, FLOAT, assert_contract, by_key
 
 Rows = dict[Any, dict[str, Any]]
 
@@ -24,8 +24,9 @@ def test_follows_its_contract(shop: Shop) -> None:
 
 def test_without_a_profile_there_are_no_profile_columns(spark: SparkSession, shop: Shop) -> None:
     nobody = spark.createDataFrame([], "user_id string, profile map<string,string>")
-    frame = build_user_features(shop.history, nobody, as_of=AS_OF, roles=ROLES, profile=())
-    assert_contract(frame, "user_features", profile=())
+    facts = replace(FACTS, profile=())
+    frame = build_user_features(shop.user_sums, nobody, as_of=AS_OF, facts=facts)
+    assert_contract(frame, "user_features", facts=facts)
 
 
 def test_codes_are_the_positions_of_the_users_with_events(users: Rows) -> None:
@@ -58,36 +59,46 @@ def test_counts_are_those_of_all_items(users: Rows) -> None:
     assert (users["bob"]["item_count_28d"], users["bob"]["item_count_history"]) == (1, 2)
 
 
-def test_rates_are_drawn_to_the_population_by_20_exposures(users: Rows) -> None:
-    assert users["ann"]["click_rate_28d"] == pytest.approx((5 + 20 * 7 / 21) / (10 + 20), rel=FLOAT)
-    assert users["dan"]["click_rate_28d"] == pytest.approx((0 + 20 * 7 / 21) / (5 + 20), rel=FLOAT)
+def test_rates_of_few_users_are_drawn_to_the_pooled_rate_by_20_exposures(users: Rows) -> None:
+    """Clicks of impressions, no more than these: ann 5 of 10, bob 1 of 5, cat 1 of 1, dan 0 of 5."""
+    pooled = 7 / 21
+    assert users["ann"]["click_rate_28d"] == pytest.approx((5 + 20 * pooled) / (10 + 20), rel=FLOAT)
+    assert users["dan"]["click_rate_28d"] == pytest.approx((0 + 20 * pooled) / (5 + 20), rel=FLOAT)
 
 
 def test_a_day_with_two_items_is_one_active_day(users: Rows) -> None:
     """ann's bread on days 0, 6, 7, 27 and tea on days 6, 10; one day of bob, his tea is older."""
-    assert {name: row["active_days_28d"] for name, row in users.items()} == {"ann": 5, "bob": 1, "cat": 1, "dan": 0}
+    days = {name: (row["positive_days_7d"], row["positive_days_28d"]) for name, row in users.items()}
+    assert days == {"ann": (2, 5), "bob": (1, 1), "cat": (1, 1), "dan": (0, 0)}
 
 
 def test_a_user_who_took_nothing_has_no_last_day(users: Rows) -> None:
-    assert {name: row["days_since_last"] for name, row in users.items()} == {
-        "ann": 0,
-        "bob": 2,
-        "cat": 1,
-        "dan": None,
-    }
+    last = {name: row["days_since_last"] for name, row in users.items()}
+    assert last == {"ann": 0, "bob": 2, "cat": 1, "dan": None}
+    shown = {name: row["exposure_recency_28d"] for name, row in users.items()}
+    assert shown == {"ann": 0, "bob": 2, "cat": 1, "dan": 5}
 
 
-def test_repeat_share_counts_items_of_two_days_or_more(users: Rows) -> None:
-    assert users["ann"]["repeat_share"] == pytest.approx((2 + 1) / (2 + 2), rel=FLOAT)
-    assert users["bob"]["repeat_share"] == pytest.approx((0 + 1) / (2 + 2), rel=FLOAT)
-    assert users["dan"]["repeat_share"] == pytest.approx(1 / 2, rel=FLOAT)
+def test_who_was_only_shown_something_has_0_of_what_is_counted_of_pairs(users: Rows) -> None:
+    dan = users["dan"]
+    assert (dan["item_count_28d"], dan["click_count_history"], dan["price_mean"]) == (0, 0, None)
+
+
+def test_the_price_level_is_that_of_what_was_taken(users: Rows) -> None:
+    """ann took bread at 3.0 on 5 days; tea has no price in the catalogue."""
+    assert users["ann"]["price_mean"] == users["bob"]["price_mean"] == 3.0
+    assert users["cat"]["price_mean"] is None
+
+
+def test_parts_of_the_day_and_the_lists_weekday_by_template(users: Rows) -> None:
+    """All happened at noon. The list is for a Wednesday: ann clicked on those 6 and 27 days before, once each."""
+    ann = users["ann"]
+    shares = [ann[f"positive_share_{part}_28d"] for part in ("night", "morning", "afternoon", "evening")]
+    assert shares == pytest.approx([0, 0, 1, 0])
+    assert ann["click_count_same_weekday_28d"] == 2
 
 
 def test_value_mean_is_per_event_that_carried_a_value(users: Rows) -> None:
-    assert users["ann"]["value_mean"] == pytest.approx((3.0 + 4.5 + 5.5) / 3, rel=FLOAT)
-    assert users["bob"]["value_mean"] == 4.0
-    assert users["cat"]["value_mean"] is None
-
-
-def test_sources_without_exposures_have_no_rates() -> None:
-    assert not [feature.name for feature in user_features({"purchase": "positive"}) if "rate" in feature.name]
+    assert users["ann"]["value_mean_history"] == pytest.approx((3.0 + 4.5 + 5.5) / 3, rel=FLOAT)
+    assert users["bob"]["value_mean_history"] == 4.0
+    assert users["cat"]["value_mean_history"] is None

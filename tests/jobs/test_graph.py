@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.facts import Facts
 from jobs.errors import UsageError
 from jobs.graph import Graph, recall_table
 from jobs.job import Job, Read, Windows
@@ -19,7 +20,7 @@ from jobs.tables import tables
 from jobs.tables.lists import RANKER
 from models.recall import CHANNELS
 
-ROLES = {"impression": "exposure", "click": "positive", "hate": "negative"}
+FACTS = Facts({"impression": "exposure", "click": "positive", "hate": "negative"}, {"click": 1.0}, profile=("city",))
 FIRST = dt.date(2026, 1, 1)
 CHANNEL_SETS = [tuple(CHANNELS), ("popular",), ("buy_again", "als")]
 
@@ -48,7 +49,7 @@ def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channel
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
 def test_every_contract_has_exactly_one_writer(channels: tuple[str, ...]) -> None:
     written = [table for job in Graph(channels).jobs for table in job.writes]
-    assert sorted(written) == sorted([*tables(channels, ROLES, ("city",)), RANKER])
+    assert sorted(written) == sorted([*tables(channels, FACTS), RANKER])
 
 
 def test_job_names_are_unique_and_each_has_its_module() -> None:
@@ -152,8 +153,11 @@ def test_label_windows_lie_side_by_side_behind_what_features_know(ds: int, label
     settings, graph = windows(label=label, times=times), Graph()
     (grid,) = graph.job("train_ranker").reads
     job = graph.job("build_samples")
-    labels = next(read for read in job.reads if read.table == "user_item_daily")
-    known = [read for read in job.reads if read is not labels]
+    labels, shown = (
+        next(read for read in job.reads if read.table == t) for t in ("user_item_daily", "exposures_daily")
+    )
+    assert labels.days(day(ds), settings, FIRST) == shown.days(day(ds), settings, FIRST)
+    known = [read for read in job.reads if read not in (labels, shown)]
     covered = []
     for sample in grid.days(day(ds), settings, FIRST):
         assert job.is_due(sample, settings, FIRST), "the ranker reads only samples that are built"

@@ -8,6 +8,8 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
+from features.facts import Facts
+from features.specs import SHOWN
 from jobs.contract import Table
 from jobs.overlay import data_sets
 from jobs.ranking_inputs import ranker_inputs
@@ -25,9 +27,13 @@ def config(request: pytest.FixtureRequest) -> Config:
     return load_config(request.param)
 
 
-def plug_ins(config: Config) -> tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]:
-    """Channels, roles of the event types and user attributes: what the contracts of a data set depend on."""
-    return config.get("recall.channels"), config.data.events.roles, tuple(config.data.profile)
+def plug_ins(config: Config) -> tuple[tuple[str, ...], Facts]:
+    """Channels and what is logged: what the contracts of a data set depend on."""
+    return config.get("recall.channels"), config.facts
+
+
+def context(config: Config) -> Context:
+    return cast(Context, SimpleNamespace(config=config, inputs=lambda _: ["2026-01-10"]))
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +69,15 @@ def test_every_type_is_known_and_every_column_explained(contracts: dict[str, Tab
 
 
 def test_the_ranker_is_given_the_columns_that_samples_have(config: Config, contracts: dict[str, Table]) -> None:
-    context = cast(Context, SimpleNamespace(config=config))
     names = sample_feature_names(*plug_ins(config))
-    assert ranker_inputs(context).features == names
+    assert ranker_inputs(context(config)).features == names
     assert contracts["samples"].names == ["ds", "user_code", "item_code", "label", "weight", *names]
 
 
 def test_what_the_ranker_is_given_exists_in_the_tables_it_comes_from(
     config: Config, contracts: dict[str, Table]
 ) -> None:
-    inputs = ranker_inputs(cast(Context, SimpleNamespace(config=config)))
+    inputs = ranker_inputs(context(config))
     sources: list[tuple[str, Any, str]] = [
         ("user_features", inputs.user, "user_"),
         ("item_features", inputs.item, "item_"),
@@ -81,15 +86,16 @@ def test_what_the_ranker_is_given_exists_in_the_tables_it_comes_from(
         *(("behaviour_features", names, "") for names in inputs.affinities.values()),
     ]
     for table, names, prefix in sources:
-        assert names and all(name.startswith(prefix) for name in names)
+        assert (names or table == "behaviour_features") and all(name.startswith(prefix) for name in names)
         assert {name.removeprefix(prefix) for name in names} <= set(contracts[table].names)
     for group in inputs.affinities:
         assert f"{group}_codes" in contracts["behaviour_features"].names
-        assert f"{group}_code" in contracts["item_features"].names
+        assert group == SHOWN or f"{group}_code" in contracts["item_features"].names
+    assert all(user in inputs.user and item in inputs.item for user, item in inputs.matches.values())
 
 
 def test_channels_shape_candidates_and_samples_in_their_order() -> None:
-    contracts = tables(("popular", "als"), {"click": "positive"}, ())
+    contracts = tables(("popular", "als"), Facts({"click": "positive"}, {"click": 1.0}))
     evidence = ["popular_score", "popular_rank", "als_score", "als_rank"]
     assert contracts["candidates"].names == ["ds", "user_code", "item_codes", *evidence]
     assert contracts["samples"].names[-4:] == evidence

@@ -58,7 +58,7 @@ def test_a_job_that_spans_days_is_one_step(root: Path) -> None:
     steps = runner_at(root).plan(dates(NIGHT))
     spans = [step for step in steps if step.job.spans]
     assert [(step.job.name, step.days) for step in spans] == [
-        *((name, tuple(day(n) for n in range(2, 7))) for name in ("clean_events", "aggregate_day")),
+        *((name, tuple(day(n) for n in range(2, 7))) for name in ("clean_events", "aggregate_day", "count_day")),
         ("profile_events", tuple(day(n) for n in range(3, 7))),
     ]
     assert spans[0].label == f"clean_events {day(2)} .. {NIGHT}"
@@ -165,7 +165,7 @@ def test_a_new_snapshot_concerns_the_days_from_it_on(settled: Runner, root: Path
         (land_items / name).touch()
     planned = pairs(settled.plan(dates(NIGHT, NEXT)))
     assert [ds for name, ds in planned if name in ("load_items", "build_item_features")] == [NEXT, NEXT]
-    assert ("build_user_features", NEXT) not in planned
+    assert not {("load_users", NEXT), ("summarise_history", NEXT)} & set(planned)
 
 
 def test_history_leaves_the_days_themselves_out(root: Path) -> None:
