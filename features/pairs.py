@@ -47,7 +47,7 @@ def history_features(facts: Facts) -> list[Feature]:
         *(
             _sum(
                 f"weight_half_life_{days}d",
-                f"sum(cast(weight * pow(2D, -age / {days}D) AS bigint))",
+                f"sum(cast(round(weight * pow(2D, -age / {days}D)) AS bigint))",
                 f"event weights, halved per {days} days of age, in units of 1 / {UNITS['weight']}",
             )
             for days in HALF_LIVES

@@ -1,196 +1,222 @@
-"""From raw lines to features as of a day, against the same worked out in plain Python from the events themselves."""
+"""From events to features as of a day, against the same worked out in plain Python (`tests/features/plain.py`)."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import random
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
-from features import clean
-from features.daily import user_item_daily
+from features import daily
+from features.behaviour import build_behaviour_features, pair_rows, shown_rows
 from features.history import user_item_history
-from features.items import build_item_features
-from features.source import parse_json
-from features.users import build_user_features
-from tests.features.support import AS_OF, ROLES, WEIGHTS, by_key, day
+from features.items import build_item_features, group_sums, item_sums
+from features.pairs import HALF_LIVES
+from features.specs import all_item_features, pair_features, shown_features, user_features
+from features.users import build_user_features, user_sums
+from tests.features import plain
+from tests.features.plain import GROUP, PARTS, PRICE, WINDOWS, Event, differing, grouped, taken
+from tests.features.support import AS_OF, EVENTS, FACTS, ROLES, by_key, day
 
-PRIOR = 20
-WINDOWS = {"1d": 1, "7d": 7, "28d": 28, "history": 10**6}
-FIELDS = ("user", "item", "event", "time", "price")
-COLUMNS = {
-    "user_id": "user",
-    "item_id": "item",
-    "event_time": "try_to_timestamp(time)",
-    "value": "price",
-    "dwell_seconds": "NULL",
-}
-
-
-@dataclass(frozen=True)
-class Event:
-    age: int
-    user: str
-    item: str
-    kind: str
-    value: float | None
-
-
-def random_events(seed: int, count: int = 300) -> list[Event]:
-    """From 45 days before to 5 days after `AS_OF`; few users and items, so that they meet often."""
-    draw = random.Random(seed)
-    events = []
-    for _ in range(count):
-        kind = draw.choices(list(ROLES), [6, 4, 2, 1])[0]
-        value = round(draw.uniform(0, 50), 2) if kind == "purchase" and draw.random() < 0.8 else None
-        age = draw.choice([*range(-5, 12), *range(-5, 45)])
-        events.append(Event(age, draw.choice("abcde"), draw.choice("pqrst"), kind, value))
-    return events
-
-
-def raw_lines(events: list[Event], seed: int) -> list[tuple[str, str, str]]:
-    """(ds, file, line), each a distinct line; copies of some and broken ones between them."""
-    draw, lines = random.Random(seed), []
-    for number, event in enumerate(events):
-        ds = day(event.age)
-        time = dt.datetime.fromisoformat(ds) + dt.timedelta(seconds=number)
-        fields = {"user": event.user, "item": event.item, "event": event.kind, "time": time.isoformat()}
-        text = json.dumps(fields | ({} if event.value is None else {"price": event.value}))
-        lines.append((ds, "1.jsonl", text))
-        lines += [(ds, "2.jsonl", text)] * draw.choice([0, 0, 2])
-        lines += [(ds, "2.jsonl", text[: draw.randrange(2, 20)])] * draw.choice([0, 1])
-    return lines
+Rows = dict[Any, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Built:
+    """known: what counts as of the day: delivered by then, happened by then."""
+
     known: list[Event]
-    history: dict[Any, dict[str, Any]]
-    items: dict[Any, dict[str, Any]]
-    users: dict[Any, dict[str, Any]]
+    items: Rows
+    users: Rows
+    behaviour: Rows
+
+    def window(self, days: int) -> list[Event]:
+        return [event for event in self.known if event.age < days]
 
 
 @pytest.fixture(scope="module")
 def built(spark: SparkSession) -> Built:
-    events = random_events(5)
-    lines = spark.createDataFrame(raw_lines(events, 6), "ds string, file string, line string")
-    types = {kind: f"event = '{kind}'" for kind in ROLES}
-    daily = user_item_daily(clean.events(clean.parse(parse_json(lines, fields=FIELDS), columns=COLUMNS, types=types)))
-    upto = daily.where(daily.ds <= AS_OF)
-    history: DataFrame = user_item_history(upto, as_of=AS_OF, roles=ROLES, weights=WEIGHTS).persist()
+    events = plain.random_events(5)
+    log = spark.createDataFrame([event.row for event in events], EVENTS)
+    log = log.where(log.ds <= AS_OF).persist()
+
+    def window(frame: Any, days: int) -> Any:
+        return daily.happened(frame.where(frame.ds > day(days)), day(days - 1), AS_OF)
+
+    kept, shown = FACTS.kept, FACTS.with_role("exposure")
+    history = user_item_history(window(daily.user_item_daily(log, kinds=kept), 180), as_of=AS_OF, facts=FACTS).persist()
+    rows = [(item, group, group, group, PRICE[item], day(9)) for item, group in GROUP.items()]
     catalogue = spark.createDataFrame(
-        [], "item_id string, category string, subcategory string, brand string, price double, created_on date"
-    )
+        rows, "item_id string, category string, subcategory string, brand string, price double, born string"
+    ).selectExpr("*", "cast(born AS date) AS created_on")
     nobody = spark.createDataFrame([], "user_id string, profile map<string,string>")
-    items = build_item_features(history, catalogue, as_of=AS_OF, roles=ROLES)
-    users = build_user_features(history, nobody, as_of=AS_OF, roles=ROLES, profile=())
-    known = [event for event in events if event.age >= 0]
-    assert len(events) - len(known) > 20
-    return Built(known, by_key(history, "user_id", "item_id"), by_key(items, "item_id"), by_key(users, "user_id"))
-
-
-def grouped(events: list[Event], key: Callable[[Event], Any]) -> dict[Any, list[Event]]:
-    groups = defaultdict(list)
-    for event in events:
-        groups[key(event)].append(event)
-    return groups
-
-
-def counts(events: list[Event]) -> dict[str, float]:
-    return {
-        f"{kind}_count_{window}": sum(event.kind == kind and event.age < days for event in events)
-        for kind in ROLES
-        for window, days in WINDOWS.items()
-    }
-
-
-def taken(events: list[Event], days: int = WINDOWS["history"]) -> set[tuple[str, str, int]]:
-    """The (user, item, age) with a positive event."""
-    return {(e.user, e.item, e.age) for e in events if e.kind in WEIGHTS and e.age < days}
-
-
-def value_mean(events: list[Event]) -> float | None:
-    values = [event.value for event in events if event.value is not None]
-    return sum(values) / len(values) if values else None
-
-
-def rates(events: list[Event], everything: list[Event]) -> dict[str, float]:
-    mine, all_counts = counts(events), counts(everything)
-    shown, all_shown = mine["impression_count_28d"], all_counts["impression_count_28d"]
-    return {
-        f"{kind}_rate_28d": (mine[f"{kind}_count_28d"] + PRIOR * all_counts[f"{kind}_count_28d"] / all_shown)
-        / (shown + PRIOR)
-        for kind in ROLES
-        if kind != "impression"
-    }
-
-
-def differing(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
-    """Name -> (found, expected) of the values that differ by more than floats do."""
-    return {name: (row[name], value) for name, value in expected.items() if not same(row[name], value)}
-
-
-def same(found: Any, expected: Any) -> bool:
-    return found is None if expected is None else found == pytest.approx(expected, rel=1e-5)
-
-
-def test_history(built: Built) -> None:
-    pairs = grouped(built.known, lambda event: (event.user, event.item))
-    assert set(built.history) == set(pairs)
-    for pair, events in pairs.items():
-        ages = sorted({age for *_, age in taken(events)})
-        values = [event.value for event in events if event.value is not None]
-        expected = counts(events) | {
-            **{f"positive_days_{window}": sum(age < days for age in ages) for window, days in WINDOWS.items()},
-            "days_since_last": min(ages, default=None),
-            "days_since_first": max(ages, default=None),
-            "day_mask_28d": sum(1 << age for age in ages if age < 28),
-            "value_sum": sum(values) if values else None,
-            "value_count": len(values),
-        }
-        assert differing(built.history[pair], expected) == {}, pair
-
-
-def test_items(built: Built) -> None:
-    groups = grouped(built.known, lambda event: event.item)
-    assert [item for item, _ in sorted(built.items.items(), key=lambda row: row[1]["item_code"])] == sorted(groups)
-    for item, events in groups.items():
-        days = grouped(events, lambda event: event.user)
-        per_user = [len(taken(mine)) for mine in days.values()]
-        in_28, in_7 = taken(events, 28), taken(events, 7)
-        expected = {
-            **counts(events),
-            **rates(events, built.known),
-            "user_count_28d": len({user for user, *_ in in_28}),
-            "user_count_history": sum(number > 0 for number in per_user),
-            "positive_days_28d": len(in_28),
-            "trend_7d": (len(in_7) + 1) / (len(in_28) / 4 + 1),
-            "repeat_share": (sum(n > 1 for n in per_user) + 1) / (sum(n > 0 for n in per_user) + PRIOR),
-            "value_mean": value_mean(events),
-        }
-        assert differing(built.items[item], expected) == {}, item
+    by_item, by_user = window(daily.item_daily(log), 28), window(daily.user_daily(log), 28)
+    groups = group_sums(by_item, catalogue, as_of=AS_OF, facts=FACTS)
+    items = build_item_features(
+        item_sums(by_item, history, as_of=AS_OF, facts=FACTS), groups, catalogue, as_of=AS_OF, facts=FACTS
+    ).persist()
+    sums = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS)
+    users = build_user_features(sums, nobody, as_of=AS_OF, facts=FACTS).persist()
+    codes = (
+        users.select("user_id", "user_code"),
+        items.select("item_id", "item_code", "category_code", "subcategory_code", "brand_code"),
+    )
+    exposures = window(daily.exposures_daily(log, kinds=shown), 7)
+    behaviour = build_behaviour_features(
+        pair_rows(history, *codes, facts=FACTS),
+        shown_rows(exposures, *codes, as_of=AS_OF, facts=FACTS),
+        codes[0],
+        as_of=AS_OF,
+        facts=FACTS,
+        last_items=3,
+    )
+    known = [event for event in events if event.age >= 0 and event.age - event.lag >= 0]
+    assert len(events) - len(known) > 20 and any(event.lag for event in known)
+    return Built(known, by_key(items, "item_id"), by_key(users, "user_id"), by_key(behaviour, "user_code"))
 
 
 def test_users(built: Built) -> None:
     groups = grouped(built.known, lambda event: event.user)
     assert [user for user, _ in sorted(built.users.items(), key=lambda row: row[1]["user_code"])] == sorted(groups)
+    rates = {}
     for user, events in groups.items():
         per_item = [len(taken(mine)) for mine in grouped(events, lambda event: event.item).values()]
-        in_28 = taken(events, 28)
-        expected = {
-            **counts(events),
-            **rates(events, built.known),
-            "active_days_28d": len({age for *_, age in in_28}),
-            "days_since_last": min((age for *_, age in taken(events)), default=None),
-            "item_count_28d": len({item for _, item, _ in in_28}),
-            "item_count_history": sum(number > 0 for number in per_item),
-            "repeat_share": (sum(n > 1 for n in per_item) + 1) / (sum(n > 0 for n in per_item) + 2),
-            "value_mean": value_mean(events),
+        recent = [event for event in events if event.age < 28 and event.is_positive]
+        shares = {
+            f"positive_share_{part}_28d": (sum(event.hour in hours for event in recent), len(recent))
+            for part, hours in PARTS.items()
         }
+        pairs = plain.hits_and_tries(events, WINDOWS)
+        rates[user] = pairs | shares | {"repeat_share": plain.repeats(per_item)}
+    for user, events in groups.items():
+        prices = [PRICE.get(item) for _, item, _ in taken(events)]
+        seen = [event.age for event in events if event.kind == "impression" and event.age < 28]
+        expected = {
+            **plain.counts(events),
+            **plain.smooth(rates, user),
+            **plain.dwell_means(events),
+            **{
+                f"positive_days_{name}": len({age for *_, age in taken(events, WINDOWS[name])})
+                for name in ("7d", "28d")
+            },
+            "days_since_last": plain.days_since(events, min),
+            "exposure_recency_28d": min(seen, default=None),
+            "item_count_28d": len({item for _, item, _ in taken(events, 28)}),
+            "item_count_history": len({item for _, item, _ in taken(events)}),
+            "value_mean_history": plain.value_mean(events),
+            "price_mean": plain.mean(prices),
+            "click_count_same_weekday_28d": sum(e.kind == "click" and e.age in (6, 13, 20, 27) for e in events),
+        }
+        assert set(expected) == {feature.name for feature in user_features(FACTS)}
         assert differing(built.users[user], expected) == {}, user
+
+
+def test_items(built: Built) -> None:
+    groups = grouped(built.known, lambda event: event.item)
+    assert [item for item, _ in sorted(built.items.items(), key=lambda row: row[1]["item_code"])] == sorted(groups)
+    rates, of_group = {}, grouped(built.window(28), lambda event: GROUP.get(event.item))
+    for item, events in groups.items():
+        per_user = [len(taken(mine)) for mine in grouped(events, lambda event: event.user).values()]
+        in_28 = taken(events, 28)
+        rates[item] = plain.hits_and_tries(events, ("7d", "28d")) | {
+            "repeat_share": plain.repeats(per_user),
+            "audience_breadth_28d": (len({user for user, *_ in in_28}), len(in_28)),
+        }
+    group_rates = {
+        group: {
+            f"positive_rate_{name}": tuple(plain.number(events, plain.KINDS[k], WINDOWS[name]) for k in plain.KINDS)
+            for name in ("7d", "28d")
+        }
+        for group, events in of_group.items()
+        if group
+    }
+    for item, events in groups.items():
+        positive = {name: plain.number(events, plain.KINDS["positive"], days) for name, days in WINDOWS.items()}
+        group = GROUP.get(item)
+        smoothed = plain.smooth(group_rates, group) if group else dict.fromkeys(group_rates["x"])  # type: ignore[arg-type]
+        expected = {
+            **plain.counts(events),
+            **plain.smooth(rates, item),
+            **plain.dwell_means(events),
+            **{f"category_{name}": value for name, value in smoothed.items()},
+            "positive_velocity_1d_7d": (positive["1d"] + 1) / (positive["7d"] / 7 + 1),
+            "positive_velocity_7d_28d": (positive["7d"] + 1) / (positive["28d"] / 4 + 1),
+            "user_count_28d": len({user for user, *_ in taken(events, 28)}),
+            "user_count_history": len({user for user, *_ in taken(events)}),
+            "value_mean_history": plain.value_mean(events),
+            "age_days": 9 if item in GROUP else None,
+            "price": PRICE.get(item),
+        }
+        assert set(expected) == {feature.name for feature in all_item_features(FACTS)}
+        assert differing(built.items[item], expected) == {}, item
+
+
+def test_pairs(built: Built) -> None:
+    code = {item: row["item_code"] for item, row in built.items.items()}
+    for user, of_user in grouped(built.known, lambda event: event.user).items():
+        row = built.behaviour[built.users[user]["user_code"]]
+        pairs = grouped((e for e in of_user if e.kind != "impression"), lambda event: event.item)
+        assert row["item_codes"] == sorted(code[item] for item in pairs)
+        for place, (item, events) in enumerate(sorted(pairs.items())):
+            ages = {age for *_, age in taken(events)}
+            since, first = min(ages, default=None), max(ages, default=None)
+            expected = {
+                **{
+                    f"{kind}_count_{name}": plain.number(events, [kind], days)
+                    for kind in ROLES
+                    for name, days in {"7d": 7, "28d": 28, "history": plain.EVER}.items()
+                    if kind != "impression"
+                },
+                **{f"weight_half_life_{n}d": plain.decayed(events, n) for n in HALF_LIVES},
+                "positive_days": len(ages),
+                "days_since_last": since,
+                "days_since_first": first,
+                "interval_mean": (max(ages) - min(ages)) / (len(ages) - 1) if len(ages) > 1 else None,
+                "interval_ratio": plain.due(ages),
+                "dwell_mean": plain.mean(event.dwell for event in events),
+            }
+            assert set(expected) == {feature.name for feature in pair_features(FACTS)}
+            assert differing({name: row[name][place] for name in expected}, expected) == {}, (user, item)
+        newest = sorted(((e.time, -code[e.item]) for e in of_user if e.is_positive), reverse=True)
+        distinct = list(dict.fromkeys(-item for _, item in newest))[:3]
+        assert row["last_item_codes"] == distinct
+
+
+def test_what_was_shown(built: Built) -> None:
+    code = {item: row["item_code"] for item, row in built.items.items()}
+    for user, row in built.users.items():
+        found = built.behaviour[row["user_code"]]
+        mine = [e for e in built.window(7) if e.user == user and e.kind == "impression"]
+        shown = grouped(mine, lambda event: event.item)
+        assert found["shown_codes"] == sorted(code[item] for item in shown)
+        for place, (_, events) in enumerate(sorted(shown.items())):
+            expected = {
+                "exposure_count_7d": len(events),
+                "exposure_recency_7d": min(event.age for event in events),
+                "exposure_dwell_mean_7d": plain.mean(event.dwell for event in events),
+            }
+            assert set(expected) == {feature.name for feature in shown_features(FACTS)}
+            assert differing({name: found[f"shown_{name}"][place] for name in expected}, expected) == {}, user
+
+
+def test_groups_of_items(built: Built) -> None:
+    for user, row in built.users.items():
+        found = built.behaviour[row["user_code"]]
+        mine = [e for e in built.known if e.user == user and e.is_positive and GROUP.get(e.item)]
+        groups = grouped(mine, lambda event: GROUP[event.item])
+        total = len(taken(mine))
+        assert found["category_codes"] == sorted({"x": 0, "y": 1}[group] for group in groups)
+        for place, (group, events) in enumerate(sorted(groups.items())):
+            expected = {
+                "positive_days": len(taken(events)),
+                "positive_days_28d": len(taken(events, 28)),
+                "share": len(taken(events)) / total,
+                "days_since_last": plain.days_since(events, min),
+                "interval_ratio": plain.due({age for *_, age in taken(events)}),
+                "item_count": len({event.item for event in events}),
+            }
+            assert differing({name: found[f"category_{name}"][place] for name in expected}, expected) == {}, group
+        days = Counter({group: len(taken(events)) for group, events in groups.items()})
+        assert found["category_preferred"] == [{"x": 0, "y": 1}[group] for group in plain.most_taken(days)]
