@@ -59,7 +59,7 @@ def start_session(config: Config) -> SparkSession:
 @contextmanager
 def rows_a_batch(spark: SparkSession, rows: int) -> Iterator[None]:
     """Within it, what is planned and run takes Arrow batches of so many rows: many for small rows, few for users'."""
-    before = spark.conf.get(BATCH)
+    before = str(spark.conf.get(BATCH))
     spark.conf.set(BATCH, rows)
     try:
         yield

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from features import priors
-from tests.features.support import AS_OF, ROLES, WEIGHTS, day
+from tests.features.support import ROLES, WEIGHTS, day
 
 WINDOWS = {"1d": 1, "7d": 7, "28d": 28}
 EVER = 10**6
@@ -157,6 +157,3 @@ def differing(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
 
 def _same(found: Any, expected: Any) -> bool:
     return found is None if expected is None else found == pytest.approx(expected, rel=1e-5, abs=1e-5)
-
-
-__all__ = ["AS_OF"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from features.specs import SHOWN
 from models.arrow import ragged_codes
 from models.rank.blocks import (
     CANDIDATE_CODES,
@@ -17,6 +19,7 @@ from models.rank.blocks import (
     sample_block,
     user_block,
 )
+from models.rank.matrix import assemble
 from tests.models.rank.user_rows import FLOAT, FLOATS, INPUTS, INT, INTS, ITEMS, NAN, SCHEMA, batch, row
 
 
@@ -129,6 +132,25 @@ def test_scores_that_are_equal_as_stored_are_a_tie() -> None:
 
 def test_nobody_is_ranked_to_an_empty_block() -> None:
     assert ranked(batch([]), []) == []
+
+
+def test_what_was_shown_is_looked_up_by_the_item_itself() -> None:
+    """A group of which every item is its own member; with a match and a context beside it."""
+    inputs = replace(
+        INPUTS,
+        affinities={SHOWN: ("category_d",)},
+        matches={"match_m": ("user_y", "item_b")},
+        context={"list_weekday": 6.0},
+    )
+    shown = pa.array([[1, 4]], INTS), pa.array([[0.25, 0.75]], FLOATS)
+    rows = batch([row(4, candidate_codes=[0, 1, 4], category_codes=[1, 4])])
+    place = rows.schema.get_field_index("category_d")
+    rows = rows.set_column(place, "category_d", shown[1]).append_column(f"{SHOWN}_codes", shown[0])
+    X = assemble(user_block(rows, inputs, *ragged_codes(rows[CANDIDATE_CODES])), item_table(ITEMS, inputs))
+    named = dict(zip(inputs.features, X.T, strict=True))
+    np.testing.assert_array_equal(named["category_d"], np.array([NAN, 0.25, 0.75], np.float32))
+    np.testing.assert_allclose(named["match_m"], np.log(0.5))
+    assert named["list_weekday"].tolist() == [6.0] * 3
 
 
 def test_samples_have_the_features_that_ranking_sees() -> None:

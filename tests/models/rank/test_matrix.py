@@ -79,6 +79,25 @@ def test_assemble_by_hand_and_in_the_order_of_the_names():
     assert np.array_equal(X, np.array(expected, np.float32), equal_nan=True)
 
 
+def test_matches_are_log_ratios_and_the_context_is_the_same_for_all():
+    """User columns 0 and 1 against the item's only one; what is missing or not above 0 has no ratio."""
+    matched = replace(
+        block(),
+        user_values=np.array([[1, 0], [4, NAN]], np.float32),
+        matches=np.array([[0, 0], [1, 0]]),
+        context=np.array([3, 1], np.float32),
+    )
+    X = assemble(matched, table())
+    width = assemble(block(), table()).shape[1]
+    assert X.shape == (3, width + 4)
+    added = X[:, -8:-4]  # before the evidence
+    assert np.allclose(added[:, 0], np.log([10, 12, 11 / 4]))
+    assert np.isnan(added[:, 1]).all()
+    assert np.array_equal(added[:, 2:], [[3, 1]] * 3)
+    names = feature_names(["u", "v"], ["i"], ["b"], {}, ["e"], ["m", "n"], ["c", "d"])
+    assert names == ["u", "v", "i", "b", "m", "n", "c", "d", "e"]
+
+
 def test_order_of_the_affinities_in_the_block_does_not_matter():
     turned = replace(block(), affinities=dict(reversed(block().affinities.items())))
     assert np.array_equal(assemble(turned, table()), assemble(block(), table()), equal_nan=True)
