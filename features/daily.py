@@ -70,6 +70,12 @@ def aged(daily: DataFrame, *, as_of: str) -> DataFrame:
     )
 
 
+def with_exposures(daily: DataFrame, exposures: DataFrame) -> DataFrame:
+    """Rows of `user_item_daily` and `exposures_daily` together, without values, dwell times and times."""
+    columns = ("ds", "event_day", "user_id", "item_id", "event_type", "event_count")
+    return daily.select(*columns).union(exposures.select(*columns))
+
+
 def happened(daily: DataFrame, first: str, last: str) -> DataFrame:
     """The rows of what happened from day `first` to day `last`.
 

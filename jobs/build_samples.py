@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from features.daily import happened
+from features.daily import happened, with_exposures
 from features.labels import build_labels
 from jobs.ranking_inputs import items, ranker_inputs, user_rows
 from jobs.runtime.context import Context
@@ -18,8 +18,7 @@ from models.rank.blocks import labelled_pairs, sample_block
 def run(ctx: Context) -> None:
     log, settings, inputs = ctx.config.data.events, ctx.config.samples, ranker_inputs(ctx)
     negatives, seed = settings.negatives_per_user, settings.seed
-    columns = ("event_day", "user_id", "item_id", "event_type")
-    daily = ctx.read("user_item_daily").select(*columns).union(ctx.read("exposures_daily").select(*columns))
+    daily = with_exposures(ctx.read("user_item_daily"), ctx.read("exposures_daily"))
     labels = build_labels(
         happened(daily, ctx.inputs("user_item_daily")[0], ctx.ds),
         ctx.read("user_features").select("user_id", "user_code"),

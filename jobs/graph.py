@@ -21,13 +21,14 @@ def recall_table(channel: str) -> str:
 DIRECTORIES = ("user_features", "item_features")
 FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_features"))
 FEATURES_AS_OF = tuple(Read(read.table, lag="label_days") for read in FEATURES)
+KEPT = ("history_days", "profile_days", "shown_days")
 LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
 
 
 def night(channels: Sequence[str]) -> tuple[Job, ...]:
     """The jobs of a night in an order in which they can run, for the recall channels in use."""
     recalled = [recall_table(channel) for channel in channels]
-    history, shape = Read("user_item_history"), ("data", "windows", "features")
+    history, shape = Read("user_item_history"), ("data", "features", *(f"windows.{days}" for days in KEPT))
     return (
         Job("clean_events", (), ("events", "rejects"), raw=("events",), spans=True),
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
@@ -40,7 +41,7 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             (
                 Read("event_profile", span="health_days"),
                 Read("catalogue_profile", past="health_days", optional=True),
-                *(Read(table) for table in ("user_item_daily", "items", "users")),
+                *(Read(table) for table in ("user_item_daily", "exposures_daily", "items", "users")),
             ),
             ("catalogue_profile", "health"),
             raw=("items", "users"),  # another snapshot of the same rows is of another age

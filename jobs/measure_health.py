@@ -4,7 +4,7 @@ import datetime as dt
 
 import pyarrow as pa
 
-from features.daily import happened
+from features.daily import happened, with_exposures
 from features.health import days_of, judge_catalogue, judge_events
 from features.profile import ITEM_COLUMNS, PROFILE, profile_catalogue, profile_coverage
 from jobs.gates import findings_table
@@ -33,7 +33,7 @@ def _catalogue(ctx: Context) -> pa.Table:
     attributes = tuple(ctx.config.data.profile)
     items = profile_catalogue(ctx.iter_arrow("items", ("ds", *ITEM_COLUMNS)), table="items")
     users = profile_catalogue(ctx.iter_arrow("users", ("ds", "profile")), table="users", attributes=attributes)
-    daily = happened(ctx.read("user_item_daily"), ctx.ds, ctx.ds)
+    daily = happened(with_exposures(ctx.read("user_item_daily"), ctx.read("exposures_daily")), ctx.ds, ctx.ds)
     coverage = profile_coverage(daily, ctx.read("items"), ctx.read("users"), as_of=ctx.ds)
     known = pa.Table.from_pylist([row.asDict() for row in coverage.collect()], schema=PROFILE)
     return pa.concat_tables([items, users, known])

@@ -45,8 +45,8 @@ def test_profile_codes_are_positions_among_all_values_and_null_when_unknown(user
 def test_a_number_of_the_profile_is_its_value(spark: SparkSession, shop: Shop) -> None:
     known = [("ann", {"age": "30.5", "city": "oslo"}), ("bob", {"age": "old"}), ("zed", {"city": "alta"})]
     profiles = spark.createDataFrame(known, "user_id string, profile map<string,string>")
-    told = {"profile": ("age", "city"), "numbers": ("age",)}
-    frame = build_user_features(shop.history, profiles, as_of=AS_OF, roles=ROLES, **told)
+    facts = replace(FACTS, numbers=("age",))
+    frame = build_user_features(shop.user_sums, profiles, as_of=AS_OF, facts=facts)
     assert_contract(frame, "user_features")
     found = {name: (row["profile_age"], row["profile_city"]) for name, row in by_key(frame, "user_id").items()}
     assert found == {"ann": (30.5, 1.0), "bob": (None, None), "cat": (None, None), "dan": (None, None)}
