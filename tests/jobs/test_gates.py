@@ -78,6 +78,18 @@ def test_every_failed_gate_must_be_accepted(runner: Runner, said: list[str]) -> 
     assert (runner.store.manifest("gates", DAY) or {})["rows"] == 2 and folder.is_dir()
 
 
+def test_what_was_accepted_stays_so_while_the_measurement_is_the_same(runner: Runner) -> None:
+    """So that a task of Airflow that is cleared passes, once someone has accepted what it found."""
+    put_rows(runner, "health", DAY, [VOLUME])
+    open_gates(runner, "volume")
+    digest = runner.store.digest("gates", DAY)
+    open_gates(runner)
+    assert runner.store.digest("gates", DAY) == digest
+    put_rows(runner, "health", DAY, [finding(VOLUME, observed=1100.0)])
+    with pytest.raises(RunError, match="gate volume"):
+        open_gates(runner)
+
+
 def test_warnings_are_said_and_stop_nothing(runner: Runner, said: list[str]) -> None:
     put_rows(runner, "feature_health", DAY, [finding(DRIFT, subject=f"f{n}", verdict="warn") for n in range(7)])
     open_gates(runner, job="open_feature_gates")
