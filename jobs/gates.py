@@ -80,7 +80,7 @@ def _first(rows: list[dict[str, Any]], ctx: Context, health: str) -> list[dict[s
 
 
 def _all(ctx: Context) -> str:
-    return f"all: `python -m jobs health --data {ctx.config.data.name} --date {ctx.ds}`"
+    return f"all: `make health DATA={ctx.config.data.name} DATE={ctx.ds}`"
 
 
 def _refusal(ctx: Context, shut: Sequence[Mapping[str, Any]]) -> str:

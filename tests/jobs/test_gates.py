@@ -59,7 +59,7 @@ def test_a_failure_names_table_day_observed_expected_and_the_way_out(runner: Run
     assert str(refused.value) == (
         f"job open_gates {DAY} failed: day {DAY} is not sound, so nothing of it is published: gate volume, table "
         "events, all: 1,201 where 1,850 to 6,168 was expected (0.6 to 2 times 3,084, the median of the last 3 days) "
-        f"(all: `python -m jobs health --data world --date {DAY}`). Have it delivered anew and run again, or let it "
+        f"(all: `make health DATA=world DATE={DAY}`). Have it delivered anew and run again, or let it "
         f'through this once: `make backfill DATA=world DATE={DAY} ARGS="--accept volume"`.'
     )
     assert not runner.store.days("gates") and runner.store.days("health") == [DAY]
