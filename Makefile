@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill airflow redis-start redis-stop bench bench-window docs-features lock clean
+.PHONY: help demo test lint land backfill health airflow redis-start redis-stop bench bench-window docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -26,6 +26,9 @@ land: $(VENV)/.demo ## DATA= DIR=: land the raw daily files of a bundled data se
 
 backfill: $(VENV)/.demo ## DATE= [TO=] [DATA=]: bring a day or a range up to date, and the earlier days it needs
 	@$(BIN)/python -m jobs backfill --data $(DATA) --date "$(DATE)" $(if $(TO),--to "$(TO)") $(ARGS)
+
+health: $(VENV)/.demo ## DATE= [DATA=]: what the gates found on a day (ARGS=--all: what it passed too)
+	@$(BIN)/python -m jobs health --data $(DATA) --date "$(DATE)" $(ARGS)
 
 airflow: $(VENV)/.dev ## DATA= DIR=: a local Airflow that runs the night after the demo's by itself (Ctrl-C ends it)
 	@$(BIN)/python -m examples.airflow --data $(DATA) $(if $(DIR),--dir "$(DIR)") $(ARGS)

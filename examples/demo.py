@@ -134,6 +134,7 @@ def _where_next(console: Console, config: Config, seconds: float) -> None:
         (f"{environment}.venv/bin/predawn get USER --scene {scene}", "a live list, as an app reads it"),
         (f"{environment}.venv/bin/predawn status", "versions, their data days, and which is live"),
         (_shown(config.store_root), "every table, one folder a day, Parquet"),
+        (f"make health DATA={data} DATE={demo.nights[1]}", "what the gates found on the last day"),
         ("jobs/graph.py", "the night on one screen"),
         (f"conf/{data}.toml", "what was said about this data"),
     ]

@@ -15,6 +15,8 @@ MISSING = -1  # the bucket of missing values, below all others
 BUCKETS, DROPPED_BITS = 1 << 11, 21
 BINS = 10
 SIGN = np.uint32(1 << 31)
+ZERO = 1 << 10  # the bucket of zero
+KERNEL = np.array([1, 2, 3, 4, 5, 4, 3, 2, 1])  # four buckets are a doubling
 # An empty bin would make the index infinite; half a row in each (Jeffreys' prior) does not.
 PRIOR = 0.5
 
@@ -53,9 +55,7 @@ def histograms(batches: Iterable[pa.RecordBatch], features: Sequence[str]) -> di
 
 def histogram_psi(reference: Histogram, observed: Histogram) -> float:
     """The index over some ten bins of about equal rows of the reference, and one of missing values."""
-    order = sorted({*reference, *observed} - {MISSING})
-    before = np.array([reference.get(bucket, 0) for bucket in order], np.float64)
-    after = np.array([observed.get(bucket, 0) for bucket in order], np.float64)
+    before, after = _smeared(reference), _smeared(observed)
     # A bucket lies in the bin of its middle row, so that a heavy one, such as zero, has its bin nearly to itself.
     middle = (np.cumsum(before) - before / 2) / max(before.sum(), 1.0)
     bins = np.minimum((middle * BINS).astype(np.int64), BINS - 1)
@@ -67,6 +67,22 @@ def histogram_psi(reference: Histogram, observed: Histogram) -> float:
     # No value is missing on either day: then that is no bin.
     start = 0 if sides[0][0] or sides[1][0] else 1
     return psi(sides[0][start:], sides[1][start:])
+
+
+def _smeared(histogram: Histogram) -> np.ndarray:
+    """(BUCKETS,) float64 rows, each spread over a doubling to either side, save for zeros.
+
+    Else a value that many share, such as the rate of whoever has no history, would be drift on the day when it creeps
+    over the edge of a bin.
+    """
+    rows = np.zeros(BUCKETS, np.int64)
+    for bucket, count in histogram.items():
+        if bucket != MISSING:
+            rows[bucket] = count
+    zeros, rows[ZERO] = rows[ZERO], 0
+    smeared = np.convolve(rows, KERNEL, "same") / KERNEL.sum()
+    smeared[ZERO] = zeros
+    return smeared
 
 
 def judge_drift(

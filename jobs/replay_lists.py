@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
+from itertools import islice
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -17,6 +18,7 @@ from jobs.runtime.spark import spark_schema
 from models.evaluate.blocks import coded_lists, metric_names, replay_block
 
 LISTS = "topn"
+BATCHES_AT_ONCE = 64
 
 
 def run(ctx: Context) -> None:
@@ -89,7 +91,10 @@ def _published(ctx: Context) -> DataFrame:
     known = ctx.spark.sparkContext.broadcast(ids)
 
     def code(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return (coded_lists(batch, known.value) for batch in batches)
+        # Each call hashes the whole catalogue, so it gets many users.
+        while taken := list(islice(batches, BATCHES_AT_ONCE)):
+            for rows in pa.Table.from_batches(taken).combine_chunks().to_batches():
+                yield coded_lists(rows, known.value)
 
     lists = ctx.read(LISTS).select("user_id", "item_ids")
     return lists.mapInArrow(code, "user_id string, item_codes array<int>")

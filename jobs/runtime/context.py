@@ -100,6 +100,14 @@ class Context:
         inputs = (self.store.manifest(table, day) or {}).get("inputs", {})
         return next((name.rpartition("/")[2] for name in inputs if name.startswith(f"raw/{table}/")), None)
 
+    def made_before(self, table: str) -> pa.Table | None:
+        """What this job's last run wrote for its day, if it read the same of that day as stands now."""
+        on = [read.table for read in self.job.reads if read.same_night]
+        if table not in self.job.writes or self.store.digest(table, self.ds, on) is None:
+            return None
+        (folder,) = self.store.folders(table, [self.ds])
+        return pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
+
     def write(self, table: str, frame: DataFrame) -> None:
         """Stage a Spark frame as the table's partitions of this run's days. Raises ContractBroken."""
         from jobs.runtime.spark import write_days

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.drift import MISSING, buckets, histogram_psi, histograms, judge_drift, psi
+from features.drift import MISSING, ZERO, buckets, histogram_psi, histograms, judge_drift, psi
 from features.gates import Drift
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -38,7 +38,7 @@ def test_buckets_ascend_with_the_value(values: list[float]) -> None:
 def test_a_doubling_has_four_buckets_and_zero_one_of_its_own() -> None:
     assert len(np.unique(buckets(np.arange(1024, 2048, dtype=np.float32)))) == 4
     zero, low, negative, missing = buckets(np.array([0.0, 1e-6, -1e-6, np.nan]))
-    assert negative < zero < low and missing == MISSING
+    assert negative < zero == ZERO < low and missing == MISSING
     assert buckets(np.array([-0.0]))[0] == zero
 
 
@@ -53,33 +53,40 @@ def test_histograms_are_the_same_however_rows_are_cut_into_batches() -> None:
     assert histograms([batch(1.0, None), batch(), batch(2.0, 1.0, None)], ["f"]) == expected
 
 
-def test_ten_bins_of_the_reference_and_one_of_missing_values() -> None:
-    """A hundred buckets of ten rows; of the other day, those below the middle have moved above it."""
-    before = dict.fromkeys(range(100), 10)
-    after = dict.fromkeys(range(50, 100), 20)
-    assert histogram_psi(before, after) == pytest.approx(psi([100] * 10, [0] * 5 + [200] * 5))
+def test_a_distribution_has_no_distance_from_itself_or_a_larger_sample_of_it() -> None:
+    before = {MISSING: 100, ZERO: 500, **{ZERO + 100 + n: 10 for n in range(40)}}
     assert histogram_psi(before, before) == 0.0
-    lacking = {**before, MISSING: 1000}
-    assert histogram_psi(before, lacking) == pytest.approx(psi([0, *[100] * 10], [1000, *[100] * 10]))
-
-
-def test_a_heavy_value_has_its_bin_nearly_to_itself_and_new_values_count() -> None:
-    before = {100: 10, 200: 900, 300: 90}
-    assert histogram_psi(before, {100: 10, 200: 450, 300: 540}) > 1
-    assert histogram_psi(before, {400: 1000}) > 1
+    assert histogram_psi(before, {bucket: 100 * rows for bucket, rows in before.items()}) < 0.01
     assert histogram_psi({MISSING: 50}, {MISSING: 50}) == 0.0
 
 
+def test_zeros_and_missing_values_have_bins_of_their_own() -> None:
+    before = {ZERO: 900, ZERO + 100: 100}
+    assert histogram_psi(before, {ZERO: 450, ZERO + 100: 550}) == pytest.approx(psi([900, 100], [450, 550]), rel=0.01)
+    assert histogram_psi(before, {**before, MISSING: 500}) == pytest.approx(
+        psi([0, 900, 100], [500, 900, 100]), rel=0.01
+    )
+
+
+@pytest.mark.parametrize("before", [{1200: 1000}, {1190 + n: 50 for n in range(20)}, {1200: 800, 1300: 200}])
+def test_a_doubling_of_all_values_is_drift_and_a_creeping_value_is_not(before: dict[int, int]) -> None:
+    def times(quarters: int) -> dict[int, int]:
+        return {bucket + quarters: rows for bucket, rows in before.items()}
+
+    assert histogram_psi(before, times(1)) < 0.25 < histogram_psi(before, times(4))
+    assert histogram_psi(before, times(400)) > 2, "as when a unit changes"
+
+
 def test_each_feature_is_judged_against_the_day_before() -> None:
-    before = {"steady": {5: 100, 9: 100}, "moved": {5: 100, 9: 100}}
-    after = {"steady": {5: 101, 9: 99}, "moved": {5: 10, 9: 190}, "new": {5: 200}}
+    before = {"steady": {ZERO: 100, 1200: 100}, "moved": {ZERO: 100, 1200: 100}}
+    after = {"steady": {ZERO: 101, 1200: 99}, "moved": {ZERO: 10, 1200: 190}, "new": {ZERO: 200}}
     found = {finding.subject: finding for finding in judge_drift(before, after, table="t", settings=SETTINGS)}
     assert {name: finding.verdict for name, finding in found.items()} == {
         "steady": "pass",
         "moved": "warn",
         "new": "not judged",
     }
-    assert found["moved"].observed == pytest.approx(psi([100, 100], [10, 190]))
+    assert found["moved"].observed == histogram_psi(before["moved"], after["moved"]) > 1
     assert (found["moved"].high, found["moved"].table_name, found["moved"].gate) == (0.25, "t", "drift")
     assert "new since" in found["new"].basis
 

@@ -59,7 +59,7 @@ def test_a_failure_names_table_day_observed_expected_and_the_way_out(runner: Run
     assert str(refused.value) == (
         f"job open_gates {DAY} failed: day {DAY} is not sound, so nothing of it is published: gate volume, table "
         "events, all: 1,201 where 1,850 to 6,168 was expected (0.6 to 2 times 3,084, the median of the last 3 days) "
-        f"(all: `python -m jobs health --data world --date {DAY}`). Have it delivered anew and run again, or let it "
+        f"(all: `make health DATA=world DATE={DAY}`). Have it delivered anew and run again, or let it "
         f'through this once: `make backfill DATA=world DATE={DAY} ARGS="--accept volume"`.'
     )
     assert not runner.store.days("gates") and runner.store.days("health") == [DAY]
@@ -76,6 +76,18 @@ def test_every_failed_gate_must_be_accepted(runner: Runner, said: list[str]) -> 
     assert [line.split(",")[0] for line in said] == ["accepted: gate nulls", "accepted: gate volume"]
     (folder,) = runner.store.folders("gates", [DAY])
     assert (runner.store.manifest("gates", DAY) or {})["rows"] == 2 and folder.is_dir()
+
+
+def test_what_was_accepted_stays_so_while_the_measurement_is_the_same(runner: Runner) -> None:
+    """So that a task of Airflow that is cleared passes, once someone has accepted what it found."""
+    put_rows(runner, "health", DAY, [VOLUME])
+    open_gates(runner, "volume")
+    digest = runner.store.digest("gates", DAY)
+    open_gates(runner)
+    assert runner.store.digest("gates", DAY) == digest
+    put_rows(runner, "health", DAY, [finding(VOLUME, observed=1100.0)])
+    with pytest.raises(RunError, match="gate volume"):
+        open_gates(runner)
 
 
 def test_warnings_are_said_and_stop_nothing(runner: Runner, said: list[str]) -> None:
