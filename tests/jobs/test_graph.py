@@ -71,7 +71,15 @@ def test_edges_are_same_night_reads_only() -> None:
 def test_whatever_looks_at_the_day_itself_stands_behind_its_gates(channels: tuple[str, ...]) -> None:
     """What a broken day must not reach, though most of it reads nothing of the gates."""
     graph = Graph(channels)
-    before = {"clean_events", "aggregate_day", "profile_events", "load_items", "load_users", "measure_health"}
+    before = {
+        "clean_events",
+        "aggregate_day",
+        "count_day",
+        "profile_events",
+        "load_items",
+        "load_users",
+        "measure_health",
+    }
     assert _upstream(graph, "open_gates") == before
     for job in graph.jobs:
         assert job.name in before or job.name == "open_gates" or "open_gates" in _upstream(graph, job.name), job.name
