@@ -12,9 +12,9 @@ from features.templates import Template
 class Facts:
     """roles, weights: of the event types; weights of the positive ones only. groups: those of `GROUPS` that the
     catalogue has. repeats: whether an item is recommended to someone who took it. value, dwell: whether events carry
-    one. price, created: whether the catalogue has them. profile: the users' attributes, of which `numbers` are given to
-    the ranker as they are. holidays: whether there is a
-    calendar. history_days, profile_days, shown_days: the windows of `jobs.job.Windows`. templates: by name.
+    one. price, created: whether the catalogue has them. holidays: whether there is a calendar. profile: the users'
+    attributes, of which `numbers` are given to the ranker as they are. history_days, profile_days, shown_days: the
+    windows of `jobs.job.Windows`. templates: by name; all together make no more than `most_generated` features.
     """
 
     roles: Mapping[str, str]
