@@ -124,7 +124,7 @@ def test_an_earlier_night_knows_nothing_of_a_later_day(nights: Place, tmp_path: 
     assert different == {"publications"} and ("topn", str(EARLIER)) in kept
 
     runner = other.runner()
-    for name in ("clean_events", "aggregate_day", "build_samples"):
+    for name in ("clean_events", "aggregate_day", "count_day", "build_samples"):
         runner.run(Step(runner.graph.job(name), (str(LATER),)))
     here, there = samples(nights), samples(other)
     shared = here.keys() & there.keys()
