@@ -24,7 +24,7 @@ from tests.e2e.nights import INTERPRETED
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 INTAKE = ("clean_events", "load_items", "load_users")
-FEATURES = ("aggregate_day", "summarise_history", "build_item_features", "build_user_features")
+FEATURES = ("aggregate_day", "count_day", "summarise_history", "build_item_features", "build_user_features")
 
 
 @contextmanager
@@ -156,6 +156,6 @@ def test_a_log_alone_is_enough(spark: SparkSession, tmp_path: Path, monkeypatch:
         assert not rows(runner, "items", days[1]) and not rows(runner, "users", days[1])
         items = {row["item_id"]: row for row in rows(runner, "item_features", days[1])}
         assert {item: row["purchase_count_7d"] for item, row in items.items()} == {"10": 2, "11": 1, "12": 1}
-        assert {row["category_code"] for row in items.values()} == {None}
+        assert {row["category_code"] for row in items.values()} == {None} and "age_days" not in items["10"]
         users = {row["user_id"]: row["active_days_28d"] for row in rows(runner, "user_features", days[1])}
         assert users == {"1": 2, "2": 1, "3": 1}
