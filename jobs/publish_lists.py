@@ -11,6 +11,7 @@ from jobs.errors import RunError
 from jobs.runtime.context import Context
 from predawn.connection import connect
 from predawn.errors import OlderThanLive, PredawnError
+from predawn.products import Products
 from predawn.publisher import Publisher
 
 GATES = ("gates", "feature_gates")
@@ -29,9 +30,8 @@ def run(ctx: Context) -> None:
         raise RunError(str(error)) from error
     try:
         publisher = Publisher(client, scene, ttl_seconds=int(settings.ttl_days * SECONDS_A_DAY), keep=settings.keep)
-        made = publisher.publish(
-            ctx.ds, version, _lists(ctx), popular, make_live_if_older=bool(ctx.options.get("make_live"))
-        )
+        products = Products(lists=_lists(ctx), popular=popular)
+        made = publisher.publish(ctx.ds, version, products, make_live_if_older=bool(ctx.options.get("make_live")))
         users, checksum = made.users, made.checksum
         ctx.say(f"published {users} lists of scene {scene} as version {version}, live now")
     except OlderThanLive as refused:

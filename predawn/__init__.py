@@ -4,6 +4,8 @@ from predawn import Reader
 Reader("redis://127.0.0.1:6399/0").top("1364", n=5).items
 """
 
+from predawn.answers import Answer
+from predawn.codec import Reason
 from predawn.errors import (
     CorruptList,
     InvalidId,
@@ -17,8 +19,9 @@ from predawn.errors import (
     UnknownScene,
     VerificationFailed,
 )
+from predawn.products import Products
 from predawn.publisher import Publication, Publisher
-from predawn.reader import Answer, Reader
+from predawn.reader import Reader
 
 __all__ = [
     "Answer",
@@ -27,12 +30,14 @@ __all__ = [
     "NoPublication",
     "OlderThanLive",
     "PredawnError",
+    "Products",
     "Publication",
     "PublishError",
     "PublishRefused",
     "Publisher",
     "ReadError",
     "Reader",
+    "Reason",
     "Unavailable",
     "UnknownScene",
     "VerificationFailed",

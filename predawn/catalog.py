@@ -1,11 +1,12 @@
-"""What a scene has in Redis: one hash with the live version and the state of every version that may have keys.
+"""What a place, a scene or a variant of one, has in Redis: one hash with the live version and the state of every
+version that may have keys.
 
     live        the version that readers read; absent before the first publication
     sequence    a counter that orders publications and fences off an attempt that another one has overtaken
     <version>   "<state> <sequence>": writing (begun, not live yet), ready (has been live), removing (being unlinked)
 
 All of it is one key on purpose. A decision about the pointer reads the live version and the states, and a Lua script
-may do that atomically over one key in Redis Cluster too, where two keys of a scene live on different nodes.
+may do that atomically over one key in Redis Cluster too, where two keys of a place live on different nodes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from predawn import keys
-from predawn.connection import Client, address, text
+from predawn.connection import Client, text
 from predawn.errors import NoPublication, OlderThanLive, PublishRefused, UnknownScene
+from predawn.keys import Place
 
 LIVE = "live"
 SEQUENCE = "sequence"
@@ -86,14 +88,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The catalog of one scene; every method is one round trip. Redis errors pass through untranslated."""
+    """The catalog of one place; every method is one round trip. Redis errors pass through untranslated."""
 
     client: Client
-    scene: str
+    place: Place
 
     @property
     def key(self) -> str:
-        return keys.catalog(self.scene)
+        return keys.catalog(self.place)
 
     def live(self) -> str | None:
         """The live version; null when nothing was ever published."""
@@ -153,35 +155,34 @@ class Catalog:
         return text(word) or "", text(value) or ""
 
     def overtaken(self, mine: Entry) -> PublishRefused:
-        return PublishRefused(
-            f"scene {self.scene!r}: another publication overtook version {mine.version}: run one at a time."
-        )
+        return PublishRefused(f"{self.place}: another publication overtook version {mine.version}: run one at a time.")
 
     def _older(self, version: str, live: str) -> OlderThanLive:
         return OlderThanLive(
-            f"scene {self.scene!r} is live with data day {keys.day_of(live)}, newer than version {version}: "
+            f"{self.place} is live with data day {keys.day_of(live)}, newer than version {version}: "
             "publish with make_live_if_older to go back on purpose, or use `predawn rollback`."
         )
 
 
-def scenes(client: Client) -> list[str]:
-    """The names of all published scenes, sorted."""
-    return sorted(text(name) or "" for name in client.smembers(keys.SCENES))
+def places(client: Client) -> list[Place]:
+    """All published places, sorted; the default variant of a scene comes first."""
+    found = [Place.parse(text(name) or "") for name in client.smembers(keys.SCENES)]
+    return sorted(found, key=lambda place: (place.scene, place.variant or ""))
 
 
-def only_scene(client: Client) -> str:
+def the_only_scene(found: list[Place], at: str) -> str:
     """The one published scene. Raises NoPublication when there is none, UnknownScene when there are several."""
-    names = scenes(client)
+    names = sorted({place.scene for place in found})
     if not names:
-        raise NoPublication(f"nothing is published at {address(client)}: publish first, `make demo` does for a start.")
+        raise NoPublication(f"nothing is published at {at}: publish first, `make demo` does for a start.")
     if len(names) > 1:
-        raise UnknownScene(f"{address(client)} has the scenes {', '.join(map(repr, names))}: name one of them.")
+        raise UnknownScene(f"{at} has the scenes {', '.join(map(repr, names))}: name one of them.")
     return names[0]
 
 
-def not_published(client: Client, scene: str) -> NoPublication | UnknownScene:
-    """The error for a scene without a live version."""
-    names = scenes(client)
-    if not names or scene in names:
-        return NoPublication(f"scene {scene!r} has no publication at {address(client)}: publish it first.")
-    return UnknownScene(f"no scene {scene!r} at {address(client)}: name one of {', '.join(map(repr, names))}.")
+def not_published(found: list[Place], place: Place, at: str) -> NoPublication | UnknownScene:
+    """The error for a place without a live version."""
+    names = sorted({each.scene for each in found})
+    if not names or place.scene in names:
+        return NoPublication(f"{place} has no publication at {at}: publish it first.")
+    return UnknownScene(f"no scene {place.scene!r} at {at}: name one of {', '.join(map(repr, names))}.")

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from predawn.catalog import only_scene, scenes
+from predawn.catalog import places, the_only_scene
 from predawn.connection import DEFAULT_URL, address, answering, connect
 from predawn.errors import NoPublication, PredawnError
 from predawn.keys import day_of
+from predawn.lookup import DEFAULT_N
 from predawn.publisher import Publisher, Status
-from predawn.reader import DEFAULT_N, Reader
+from predawn.reader import Reader
 
 FAILED = 1
 USAGE = 2
@@ -64,7 +65,7 @@ def _get(arguments: argparse.Namespace) -> list[str]:
     if arguments.json:
         return [json.dumps(asdict(answer), ensure_ascii=False)]
     head = (
-        f"user {_shown(answer.user)}  scene {_shown(answer.scene)}  version {answer.version}  "
+        f"user {_shown(arguments.user)}  scene {_shown(answer.scene)}  version {answer.version}  "
         f"data day {answer.data_day}  tier {answer.tier}"
     )
     return [head, *(f"{rank:>4}  {_shown(item)}" for rank, item in enumerate(answer.items, start=1))]
@@ -73,10 +74,12 @@ def _get(arguments: argparse.Namespace) -> list[str]:
 def _status(arguments: argparse.Namespace) -> list[str]:
     client = connect(arguments.url)
     with answering(client):
-        names = scenes(client)
-    if not names:
+        found = places(client)
+    if not found:
         raise NoPublication(f"nothing is published at {address(client)}: publish first, `make demo` does for a start.")
-    return [line for name in names for line in _scene_lines(Publisher(client, name).status())]
+    return [
+        line for place in found for line in _scene_lines(Publisher(client, place.scene, variant=place.variant).status())
+    ]
 
 
 def _scene_lines(status: Status) -> list[str]:
@@ -91,7 +94,7 @@ def _scene_lines(status: Status) -> list[str]:
 def _rollback(arguments: argparse.Namespace) -> list[str]:
     client = connect(arguments.url)
     with answering(client):
-        scene = only_scene(client) if arguments.scene is None else arguments.scene
+        scene = the_only_scene(places(client), address(client)) if arguments.scene is None else arguments.scene
     done = Publisher(client, scene).rollback(arguments.to)
     return [f"scene {_shown(scene)}  live {done.version}  data day {done.data_day}  before {done.previous}"]
 

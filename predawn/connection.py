@@ -83,6 +83,22 @@ def text(value: bytes | str | None) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
+def send(client: Client, commands: Sequence[tuple[str, ...]]) -> list[Any]:
+    """The replies to single-key commands, in one round trip (per node); executed in the order given."""
+    keys = [command[1] for command in commands if command[0] == "GET"]
+    if len(keys) == len(commands) and not is_cluster(client):
+        return list(client.mget(keys))
+    # Single commands in a pipeline, since one MGET over several slots is an error in Redis Cluster.
+    pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)
+    return list(pipeline.execute())
+
+
+def is_cluster(client: Client) -> bool:
+    return isinstance(client, redis.RedisCluster)
+
+
 def fetch(client: Client, keys: Sequence[str]) -> list[bytes | None]:
     """(n,) keys -> (n,) values in one round trip per node, null where there is none; read in the order given."""
     # Single GETs in a pipeline, since one MGET over several slots is an error in Redis Cluster.
@@ -96,7 +112,7 @@ def count(client: Client, command: str, keys: Sequence[str]) -> int:
     """The sum of what `command` (EXISTS, UNLINK) answers over the keys."""
     if not keys:
         return 0
-    if not isinstance(client, redis.RedisCluster):
+    if not is_cluster(client):
         return int(client.execute_command(command, *keys))
     # Redis Cluster refuses one command over several slots, and the client would send one per slot, in turn.
     pipeline = client.pipeline(transaction=False)

@@ -1,39 +1,20 @@
-"""Reading: one user's ranked item ids from the live version, in one round trip."""
+"""Reading, synchronously: one user's ranked item ids from the live version, in one round trip."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from predawn.catalog import Catalog, not_published, only_scene
-from predawn.codec import decode
-from predawn.connection import Client, address, answering, connect, fetch
-from predawn.errors import NoPublication
-from predawn.keys import VersionKeys, day_of
+from predawn.answers import Answer
+from predawn.connection import Client, address, answering, connect, send
+from predawn.errors import Unavailable
+from predawn.lookup import DEFAULT_N, Flow, Lookups, T, Wish
 
-DEFAULT_N = 10
 POINTER_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One user's list from one version. items: best first, at most n, fewer when the stored list is shorter.
-
-    tier: "user" for the user's own list, "popular" for the list of users without one. data_day: the last day whose
-    events the list knows, YYYY-MM-DD; compare it with the calendar to notice a night that failed.
-    """
-
-    user: str
-    items: list[str]
-    tier: Literal["user", "popular"]
-    scene: str
-    version: str
-    data_day: str
-
-
 class Reader:
-    """Looks up lists of one scene; safe to share between threads.
+    """Looks up lists; safe to share between threads.
 
     The live version is remembered for `pointer_seconds`, so a new publication is seen at most that much later.
     """
@@ -44,62 +25,97 @@ class Reader:
         scene: str | None = None,
         client: Client | None = None,
         pointer_seconds: float = POINTER_SECONDS,
+        *,
+        variant: str | None = None,
+        fallback: Sequence[str] = (),
     ) -> None:
         """url: default REDIS_URL, else the private server of `make demo`; unused when `client` is given.
-        scene: default the only published one, found at the first look-up. Nothing is sent yet.
+        scene: default the only published one, found at the first look-up. variant: null is the default one. fallback:
+        item ids to show when Redis is away before anything was read. Nothing is sent yet.
 
         Raises ValueError when the URL isn't one of Redis.
         """
         self._client = connect(url) if client is None else client
-        self._scene = scene
-        self._pointer_seconds = pointer_seconds
-        self._pointer: tuple[float, str] | None = None  # read at (monotonic seconds), live version
+        self._lookups = Lookups(lambda: address(self._client), scene, variant, pointer_seconds, fallback)
 
-    def top(self, user: str, n: int = DEFAULT_N) -> Answer:
-        """The best `n` items for `user`, or the popular ones when the user has no list.
+    def top(
+        self,
+        user: str,
+        n: int = DEFAULT_N,
+        scene: str | None = None,
+        *,
+        variant: str | None = None,
+        exclude: Collection[str] = (),
+        recent: Sequence[str] = (),
+        segment: str | None = None,
+        reasons: bool = False,
+    ) -> Answer:
+        """The best `n` items for `user`, else for the segment (`attribute=value`), else for everyone.
 
-        Raises ValueError for n below 1, InvalidId, Unavailable, NoPublication, UnknownScene, CorruptList.
+        exclude: item ids to leave out. recent: item ids that the user has just dealt with, the newest first: left out
+        as well, and their similar items are blended in. reasons: whether to read why, too. An id that can't be stored
+        has no list, so popular items answer. When Redis or its lists are away, the last good popular list does.
+
+        Raises ValueError for n below 1 or ids that are no strings. With nothing to answer from, not even in memory:
+        Unavailable, NoPublication, UnknownScene, CorruptList.
         """
-        if n < 1:
-            raise ValueError(f"n is {n}: ask for 1 item or more.")
+        wish = Wish(n, scene, variant, exclude, recent, segment, reasons)
+        return self._run(self._lookups.top([user], wish))[0]
+
+    def top_many(
+        self,
+        users: Sequence[str],
+        n: int = DEFAULT_N,
+        scene: str | None = None,
+        *,
+        variant: str | None = None,
+        exclude: Collection[str] = (),
+        recent: Sequence[str] = (),
+        segment: str | None = None,
+        reasons: bool = False,
+    ) -> list[Answer]:
+        """`top` for many users in one round trip, parallel to `users`, all from one version."""
+        return self._run(self._lookups.top(users, Wish(n, scene, variant, exclude, recent, segment, reasons)))
+
+    def similar(
+        self,
+        item: str,
+        n: int = DEFAULT_N,
+        kind: str = "similar",
+        scene: str | None = None,
+        *,
+        variant: str | None = None,
+        exclude: Collection[str] = (),
+    ) -> Answer:
+        """The items most like `item` (tier "item"), or with kind "together" those taken together with it; popular ones
+        when it has no such list."""
+        return self._run(self._lookups.similar(item, kind, Wish(n, scene, variant, exclude)))
+
+    def popular(
+        self,
+        n: int = DEFAULT_N,
+        segment: str | None = None,
+        scene: str | None = None,
+        *,
+        variant: str | None = None,
+        exclude: Collection[str] = (),
+    ) -> Answer:
+        """The segment's list, or everyone's."""
+        return self._run(self._lookups.popular(Wish(n, scene, variant, exclude, segment=segment)))
+
+    def _run(self, flow: Flow[T]) -> T:
+        try:
+            commands = next(flow)
+            while True:
+                try:
+                    replies: list[Any] = self._send(commands)
+                except Unavailable as error:
+                    commands = flow.throw(error)
+                else:
+                    commands = flow.send(replies)
+        except StopIteration as done:
+            return done.value
+
+    def _send(self, commands: Sequence[tuple[str, ...]]) -> list[Any]:
         with answering(self._client):
-            if self._scene is None:
-                self._scene = only_scene(self._client)
-            pointer = self._pointer
-            if pointer and time.monotonic() - pointer[0] < self._pointer_seconds:
-                answer = self._read(self._scene, pointer[1], user, n)
-                if answer:
-                    return answer
-            return self._read_live(self._scene, user, n)
-
-    def _read_live(self, scene: str, user: str, n: int) -> Answer:
-        """Asks for the live version first: it isn't remembered, or was too long ago, or has been pruned since."""
-        missed, version = None, self._live(scene)
-        # A version may be pruned between the two requests, but only once a later one is live.
-        while version != missed:
-            answer = self._read(scene, version, user, n)
-            if answer:
-                return answer
-            missed, version = version, self._live(scene)
-        self._pointer = None
-        raise NoPublication(
-            f"scene {scene!r}: the lists of version {version} at {address(self._client)} have expired: publish again."
-        )
-
-    def _live(self, scene: str) -> str:
-        version = Catalog(self._client, scene).live()
-        if version is None:
-            raise not_published(self._client, scene)
-        self._pointer = time.monotonic(), version
-        return version
-
-    def _read(self, scene: str, version: str, user: str, n: int) -> Answer | None:
-        """Null when the version is gone."""
-        keys = VersionKeys(scene, version)
-        # In this order: the popular list is unlinked first, so finding it means that the user's list wasn't unlinked.
-        own, popular = fetch(self._client, [keys.user(user), keys.popular])
-        value = popular if own is None else own
-        if value is None:
-            return None
-        tier: Literal["user", "popular"] = "popular" if own is None else "user"
-        return Answer(user, decode(value)[:n], tier, scene, version, day_of(version))
+            return send(self._client, commands)

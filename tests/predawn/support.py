@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from predawn import Publication, Publisher
+from predawn import Products, Publication, Publisher
 from predawn.connection import Client
 
 SCENE = "groceries"
@@ -26,9 +26,9 @@ def lists_of(mark: str, users: int = 5) -> list[tuple[str, list[str]]]:
 def publish(client: Client, day: str = DAY, tag: str = "a", users: int = 5, **options: Any) -> Publication:
     """Publishes lists that bear the version's name."""
     version = version_of(day, tag)
-    settings = {name: options.pop(name) for name in ("keep", "ttl_seconds", "scene") if name in options}
+    settings = {name: options.pop(name) for name in ("keep", "ttl_seconds", "scene", "variant") if name in options}
     publisher = Publisher(client, settings.pop("scene", SCENE), **settings)
-    return publisher.publish(day, version, lists_of(version, users), [f"{version}-popular"], **options)
+    return publisher.publish(day, version, Products(lists_of(version, users), [f"{version}-popular"]), **options)
 
 
 class FaultyPipeline:

@@ -31,6 +31,8 @@ def test_get_as_json(redis_client: redis.Redis, capsys: pytest.CaptureFixture) -
     assert main(["get", "nobody", "--scene", SCENE, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
         "user": "nobody",
+        "variant": None,
+        "reasons": None,
         "items": [f"{version_of()}-popular"],
         "tier": "popular",
         "scene": SCENE,
@@ -74,7 +76,7 @@ def test_failures_are_one_sentence_and_status_1(arguments: list[str], capsys: py
 
 @pytest.mark.parametrize(
     "arguments",
-    [["get", "user 1", "--n", "0"], ["get", ""], ["get", "u", "--url", "http://x"], ["rollback", "--scene", ""]],
+    [["get", "user 1", "--n", "0"], ["get", "u", "--url", "http://x"], ["rollback", "--scene", ""]],
 )
 def test_wrong_requests_are_one_sentence_and_status_2(
     arguments: list[str], redis_client: redis.Redis, capsys: pytest.CaptureFixture
@@ -92,9 +94,9 @@ def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
 
 
 def test_control_characters_do_not_reach_the_terminal(redis_client: redis.Redis, capsys: pytest.CaptureFixture) -> None:
-    from predawn import Publisher
+    from predawn import Products, Publisher
 
-    Publisher(redis_client, SCENE).publish(DAY, version_of(), [("u", ["\x1b[2J"])], ["x"])
+    Publisher(redis_client, SCENE).publish(DAY, version_of(), Products([("u", ["\x1b[2J"])], ["x"]))
     assert main(["get", "u"]) == 0
     assert "\x1b" not in capsys.readouterr().out
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from predawn import NoPublication, Publisher, PublishRefused, Reader, Unavailable
+from predawn import NoPublication, Products, Publisher, PublishRefused, Reader, Unavailable
 from predawn.keys import day_of
 from tests.predawn.support import SCENE, FaultyClient, lists_of, publish, version_of
 
@@ -65,7 +65,7 @@ def test_a_kill_leaves_lists_that_the_next_run_replaces(redis_client: redis.Redi
 
     publish(redis_client)
     with pytest.raises(Killed):
-        Publisher(redis_client, SCENE).publish(NEW_DAY, version_of(NEW_DAY), lists(), ["y"])
+        Publisher(redis_client, SCENE).publish(NEW_DAY, version_of(NEW_DAY), Products(lists(), ["y"]))
     assert redis_client.keys("*stray*") != []
     assert assert_whole(redis_client) == version_of()
     publish(redis_client, NEW_DAY, users=USERS)
@@ -92,7 +92,7 @@ def test_an_overtaken_attempt_removes_nothing_of_the_one_that_overtook(redis_cli
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        Publisher(redis_client, SCENE).publish(NEW_DAY, version_of(NEW_DAY), lists(), ["y"])
+        Publisher(redis_client, SCENE).publish(NEW_DAY, version_of(NEW_DAY), Products(lists(), ["y"]))
     assert assert_whole(redis_client) == version_of(NEW_DAY)
 
 
@@ -160,7 +160,7 @@ def test_a_newer_day_that_is_still_being_written_is_left_alone(redis_client: red
         publish(redis_client)  # the day before, begun later and done sooner
 
     popular = [f"{version_of(NEW_DAY)}-popular"]
-    done = Publisher(redis_client, SCENE).publish(NEW_DAY, version_of(NEW_DAY), lists(), popular)
+    done = Publisher(redis_client, SCENE).publish(NEW_DAY, version_of(NEW_DAY), Products(lists(), popular))
     assert done.previous == version_of()
     assert assert_whole(redis_client) == version_of(NEW_DAY)
 

@@ -20,7 +20,7 @@ def test_versions_beyond_keep_are_removed_with_every_key(redis_client: redis.Red
     days = [f"2017-12-0{number}" for number in range(1, 6)]
     for day in days:
         publish(redis_client, day, keep=2, users=BATCH + 3)
-    assert [len(keys_of(redis_client, version_of(day))) for day in days] == [0, 0, 0, BATCH + 7, BATCH + 7]
+    assert [len(keys_of(redis_client, version_of(day))) for day in days] == [0, 0, 0, BATCH + 8, BATCH + 8]
     kept = [each.version for each in Publisher(redis_client, SCENE).status().versions]
     assert kept == ["2017-12-05.a", "2017-12-04.a"]
 
