@@ -19,14 +19,17 @@ from predawn.errors import (
     UnknownScene,
     VerificationFailed,
 )
-from predawn.products import Products
-from predawn.publisher import Publication, Publisher
+from predawn.products import CodedLists, Products
+from predawn.publication import KeptVersion, Publication, Status
+from predawn.publisher import Publisher
 from predawn.reader import Reader
 
 __all__ = [
     "Answer",
+    "CodedLists",
     "CorruptList",
     "InvalidId",
+    "KeptVersion",
     "NoPublication",
     "OlderThanLive",
     "PredawnError",
@@ -38,6 +41,7 @@ __all__ = [
     "ReadError",
     "Reader",
     "Reason",
+    "Status",
     "Unavailable",
     "UnknownScene",
     "VerificationFailed",

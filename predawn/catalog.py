@@ -3,7 +3,8 @@ version that may have keys.
 
     live        the version that readers read; absent before the first publication
     sequence    a counter that orders publications and fences off an attempt that another one has overtaken
-    <version>   "<state> <sequence>": writing (begun, not live yet), ready (has been live), removing (being unlinked)
+    <version>   "<state> <sequence> <time>": writing (begun, not live yet), ready (has been live), removing (being
+                unlinked); the time of that, for people, in seconds since 1970
 
 All of it is one key on purpose. A decision about the pointer reads the live version and the states, and a Lua script
 may do that atomically over one key in Redis Cluster too, where two keys of a place live on different nodes.
@@ -11,6 +12,7 @@ may do that atomically over one key in Redis Cluster too, where two keys of a pl
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,23 +31,25 @@ local live = redis.call('HGET', KEYS[1], 'live')
 if live and ARGV[2] ~= '1' and string.sub(live, 1, 10) > string.sub(ARGV[1], 1, 10) then return {'older', live} end
 local entry = redis.call('HGET', KEYS[1], ARGV[1])
 """
-# ARGV: version, 1 = even if older, 1 = write again even if ready. Answers: older/ready/writing, live version or entry.
+# ARGV: version, 1 = even if older, 1 = write again even if ready, time.
+# Answers: older/ready/writing, live version or entry.
 _BEGIN = (
     _NEWER_IS_LIVE
     + """
 if entry and string.sub(entry, 1, 6) == 'ready ' and ARGV[3] ~= '1' then return {'ready', entry} end
-local mine = 'writing ' .. redis.call('HINCRBY', KEYS[1], 'sequence', 1)
+local mine = 'writing ' .. redis.call('HINCRBY', KEYS[1], 'sequence', 1) .. ' ' .. ARGV[4]
 redis.call('HSET', KEYS[1], ARGV[1], mine)
 return {'writing', mine}
 """
 )
-# ARGV: version, 1 = even if older, own entry. Answers: older/lost/live, live version before.
+# ARGV: version, 1 = even if older, own entry, time. Answers: older/lost/live, live version before.
 # A version that is live and ready already counts as flipped: the client may send the script twice after a lost answer.
 _FLIP = (
     _NEWER_IS_LIVE
     + """
 if not entry or (entry ~= ARGV[3] and string.sub(entry, 1, 6) ~= 'ready ') then return {'lost', entry or ''} end
-redis.call('HSET', KEYS[1], ARGV[1], 'ready ' .. redis.call('HINCRBY', KEYS[1], 'sequence', 1), 'live', ARGV[1])
+local ready = 'ready ' .. redis.call('HINCRBY', KEYS[1], 'sequence', 1) .. ' ' .. ARGV[4]
+redis.call('HSET', KEYS[1], ARGV[1], ready, 'live', ARGV[1])
 return {'live', live or ''}
 """
 )
@@ -65,6 +69,10 @@ return 1
 """
 
 
+def _now() -> str:
+    return str(int(time.time()))
+
+
 @dataclass(frozen=True)
 class Entry:
     """One version in the catalog. `stored` is the field as it stands in Redis, which compare-and-set steps need."""
@@ -78,7 +86,16 @@ class Entry:
 
     @property
     def sequence(self) -> int:
-        return int(self.stored.partition(" ")[2] or 0)
+        return self._number(1)
+
+    @property
+    def time(self) -> int | None:
+        """When the version entered its state, in seconds since 1970; null when it isn't known."""
+        return self._number(2) or None
+
+    def _number(self, place: int) -> int:
+        words = self.stored.split(" ")
+        return int(words[place]) if len(words) > place and words[place].isdecimal() else 0
 
     @property
     def order(self) -> tuple[str, int]:
@@ -114,7 +131,7 @@ class Catalog:
 
         Raises OlderThanLive when the live data day is newer; then nothing has been written.
         """
-        word, value = self._answer(_BEGIN, version, even_if_older, again)
+        word, value = self._answer(_BEGIN, version, even_if_older, again, _now())
         if word == "older":
             raise self._older(version, value)
         return Entry(version, value)
@@ -125,7 +142,7 @@ class Catalog:
         Raises OlderThanLive when a newer data day went live meanwhile, PublishRefused when
         another attempt or a clean-up took over.
         """
-        word, value = self._answer(_FLIP, mine.version, even_if_older, mine.stored)
+        word, value = self._answer(_FLIP, mine.version, even_if_older, mine.stored, _now())
         if word == "older":
             raise self._older(mine.version, value)
         if word == "lost":
@@ -138,7 +155,7 @@ class Catalog:
 
     def swap(self, entry: Entry, state: str | None, even_if_live: bool = False) -> Entry | None:
         """Moves an entry to `state`, or deletes it (null); null when it has changed meanwhile or is live."""
-        stored = f"{state} {entry.sequence}" if state else ""
+        stored = f"{state} {entry.sequence} {_now()}" if state else ""
         swapped = self._run(_SWAP, entry.version, entry.stored, stored, even_if_live)
         return Entry(entry.version, stored) if swapped == 1 else None
 

@@ -14,7 +14,8 @@ from predawn.connection import DEFAULT_URL, address, answering, connect
 from predawn.errors import NoPublication, PredawnError
 from predawn.keys import day_of
 from predawn.lookup import DEFAULT_N
-from predawn.publisher import Publisher, Status
+from predawn.publication import Status
+from predawn.publisher import Publisher
 from predawn.reader import Reader
 
 FAILED = 1

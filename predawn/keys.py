@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -46,6 +47,17 @@ def escape(text: str) -> str:
     if size > MAX_ID_BYTES:
         raise InvalidId(f"id {text[:40]!a}... has {size} bytes: shorten it to {MAX_ID_BYTES} bytes of UTF-8 at most.")
     return escaped
+
+
+def escape_all(names: Sequence[str]) -> Sequence[str]:
+    """`escape` of many ids; plain letters and digits are recognised for all of them at once."""
+    try:
+        joined = "".join(names)
+    except TypeError:
+        joined = ""
+    if joined.isascii() and joined.isalnum() and "" not in names and max(map(len, names)) <= MAX_ID_BYTES:
+        return names
+    return [escape(name) for name in names]
 
 
 class Place(NamedTuple):

@@ -9,24 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from functools import partial
 
-from predawn.codec import CHUNK, SEPARATOR, Codes, decode_ids, encode_ids
+from predawn.bulk import bulk, bulk_of
+from predawn.codec import Codes, decode_ids
 from predawn.connection import Client, count, fetch, raw
-from predawn.errors import PublishRefused, VerificationFailed
+from predawn.errors import CorruptList, PublishRefused, VerificationFailed
 from predawn.keys import VersionKeys
-from predawn.manifest import Manifest, Tally
-from predawn.products import Record
+from predawn.manifest import Manifest, Tally, dictionary, index_names
+from predawn.products import Block
 
-BATCH = 1000  # records in a round trip, and names in a chunk of the index
 LIST_GRACE_SECONDS = 86_400  # longer than any publication takes
-
-
-def _batches(stream: Iterable[Record]) -> Iterator[list[Record]]:
-    """Records of one product at a time, at most BATCH of them."""
-    for _, group in groupby(stream, key=lambda record: record.product):
-        while batch := list(islice(group, BATCH)):
-            yield batch
+CHUNKS_AT_ONCE = 16  # chunks of the index in a round trip
 
 
 @dataclass(frozen=True)
@@ -50,83 +44,72 @@ class VersionLists:
         """Whether the sentinel is missing, so that readers find nothing here for unknown users."""
         return fetch(self.client, [self.keys.popular]) == [None]
 
-    def dictionary(self) -> list[str]:
-        """The items in the order of their codes; empty when there is no dictionary."""
-        chunks = {int(raw(field) or 0): raw(ids) or b"" for field, ids in self.client.hgetall(self.keys.items).items()}
-        return [item for number in sorted(chunks) for item in decode_ids(chunks[number])]
+    def items(self) -> list[str]:
+        """The dictionary: item ids in the order of their codes; empty when there is none, or foreign bytes."""
+        try:
+            chunks = {
+                int(raw(name) or 0): raw(ids) or b"" for name, ids in self.client.hgetall(self.keys.items).items()
+            }
+            return [item for number in sorted(chunks) for item in decode_ids(chunks[number])]
+        except (CorruptList, ValueError):
+            return []
 
-    def write(self, stream: Iterable[Record], items: Codes, popular: Sequence[str]) -> tuple[Tally, bytes]:
-        """Writes a version that has no keys yet and answers what it wrote; the manifest is left to `seal`.
-
-        Raises PublishRefused when a user occurs twice with different lists.
-        """
+    def write(self, stream: Iterable[Block], items: Codes, popular: Sequence[str]) -> tuple[Tally, bytes]:
+        """Writes a version that has no keys yet and answers what it wrote; the manifest is left to `seal`."""
         tally = Tally()
-        for number, batch in enumerate(_batches(stream)):
-            tally.chunks = number + 1
-            pipeline = self.client.pipeline(transaction=False)
-            # The index first: a kill in the middle must not leave lists that no clean-up finds.
-            index = f"{batch[0].product}:{SEPARATOR.join(record.name for record in batch)}"
-            pipeline.set(self.keys.index(number), index, ex=self._ttl)
-            for key, record in zip(self._names(batch), batch, strict=True):
-                # NX tells duplicates without a set of a million users in memory.
-                pipeline.set(key, record.value, ex=self._ttl, nx=True)
-                tally.add(record)
-            self._check_present(batch, pipeline.execute()[1:])
-        popular_value = items.encode(popular)
-        tally.finish(items, popular_value)
+        with bulk_of(self.client) as commands:
+            for number, block in enumerate(stream):
+                # The index first: a kill in the middle must not leave lists that no clean-up finds.
+                commands.set(self.keys.stem, [f"index:{number}"], [block.listing.encode()], self._ttl)
+                commands.set(self._stem(block.product), block.names, block.values, self._ttl)
+                tally.add(block, self.keys)
+        value = items.encode(popular)
         self._write_dictionary(items)
-        self.client.set(self.keys.popular, popular_value, ex=self.ttl_seconds)
-        return tally, popular_value
+        self.client.set(self.keys.popular, value, ex=self.ttl_seconds)
+        return tally, value
 
     def _write_dictionary(self, items: Codes) -> None:
         pipeline = self.client.pipeline(transaction=False)
-        for number, ids in enumerate(dictionary_chunks(items)):
+        for number, ids in enumerate(dictionary(items)):
             pipeline.hset(self.keys.items, str(number), ids)
         pipeline.expire(self.keys.items, self._ttl)
         pipeline.execute()
 
-    def _check_present(self, batch: list[Record], written: list[object]) -> None:
-        present = [record for record, done in zip(batch, written, strict=True) if not done]
-        for record, found in zip(present, self._values(present), strict=True):
-            # The same bytes are no contradiction: the client may have sent a batch twice after a lost answer.
-            if found != record.value:
-                raise PublishRefused(
-                    f"{self.keys.place}: {record.product}:{record.name} occurs twice with different lists: "
-                    "give each one list."
-                )
-
-    def refresh(
-        self, stream: Iterable[Record], items: Codes, popular: Sequence[str], manifest: Manifest
-    ) -> tuple[Tally, bytes]:
+    def refresh(self, stream: Iterable[Block], items: Codes, popular: Sequence[str], manifest: Manifest) -> None:
         """Renews the life times of a version that readers may be reading and restores lists that got lost.
 
         No list changes its bytes. Raises PublishRefused when the lists aren't the ones that the manifest describes.
         """
-        tally = Tally()
-        lost: list[Record] = []
-        for batch in _batches(stream):
-            pipeline = self.client.pipeline(transaction=False)
-            for record, key, found in zip(batch, self._names(batch), self._values(batch), strict=True):
-                tally.add(record)
-                if found is None:
-                    lost.append(record)
-                elif found != record.value:
-                    raise self._contradiction()
-                pipeline.expire(key, self._ttl)
-            pipeline.execute()
-        popular_value = items.encode(popular)
-        tally.finish(items, popular_value)
-        if tally.checksum != manifest.checksum or fetch(self.client, [self.keys.popular]) != [popular_value]:
+        counts: dict[str, int] = {}
+        lost: list[Block] = []
+        with bulk_of(self.client) as commands:
+            for block in stream:
+                counts[block.product] = counts.get(block.product, 0) + len(block.names)
+                data = bulk(block.values)
+                odd = partial(self._differs, block, lost)
+                commands.compare(self._stem(block.product), block.names, len(data), data.__eq__, odd)
+        value = items.encode(popular)
+        if counts != manifest.counts or len(items) != manifest.items or not self._is_popular(value):
             raise self._contradiction()
-        pipeline = self.client.pipeline(transaction=False)
-        for record in lost:
-            pipeline.set(f"{self.keys.stem}{record.product}:{record.name}", record.value, ex=self._ttl)
-        for number in range(manifest.chunks):
-            pipeline.expire(self.keys.index(number), self._ttl)
-        pipeline.execute()
+        with bulk_of(self.client) as commands:
+            for block in lost:
+                commands.set(self._stem(block.product), block.names, block.values, self._ttl)
+            for number, index in self._index():
+                product, names = index_names(index)
+                commands.expire(self.keys.stem, [f"index:{number}"], self._ttl)
+                commands.expire(self._stem(product), names, self._ttl)
         self._write_dictionary(items)
         self.client.expire(self.keys.popular, self.ttl_seconds)
-        return tally, popular_value
+
+    def _differs(self, block: Block, lost: list[Block], found: list[bytes | None]) -> None:
+        missing = [place for place, value in enumerate(found) if value is None]
+        if any(value not in (None, mine) for value, mine in zip(found, block.values, strict=True)):
+            raise self._contradiction()
+        names, values = [block.names[place] for place in missing], [block.values[place] for place in missing]
+        lost.append(Block(block.product, names, values))
+
+    def _is_popular(self, value: bytes) -> bool:
+        return fetch(self.client, [self.keys.popular]) == [value]
 
     def _contradiction(self) -> PublishRefused:
         return PublishRefused(
@@ -135,26 +118,49 @@ class VersionLists:
         )
 
     def verify(self, tally: Tally, items: Codes, popular: bytes) -> None:
-        """Reads back: counts every key, compares the sample, the dictionary and the popular list byte for byte.
-
-        Raises VerificationFailed.
-        """
-        present = sum(count(self.client, "EXISTS", found) for found in self._indexed())
-        sample = [record for _, record in tally.sample.values()]
-        differing = 0
-        for batch in _batches(sorted(sample)):
-            found = self._values(batch)
-            differing += sum(value != record.value for record, value in zip(batch, found, strict=True))
-        [stored] = fetch(self.client, [self.keys.popular])
-        wrong = [] if stored and stored == popular else ["the popular list is wrong"]
-        if self.dictionary() != list(items):
+        """Reads everything back and compares it by digest. Raises VerificationFailed; PublishRefused where the reason
+        is that an owner has two lists."""
+        missing: list[int] = []  # of each block that isn't as it was written
+        chunks = 0
+        with bulk_of(self.client) as commands:
+            for (number, index), written in zip(self._index(), tally.written, strict=False):
+                product, names = index_names(index)
+                fits = partial(written.fits, index)
+                commands.compare(
+                    self._stem(product), names, written.size, fits, lambda found: missing.append(found.count(None))
+                )
+                chunks = number + 1
+        wrong = [] if self._is_popular(popular) else ["the popular list is wrong"]
+        if self.items() != list(items):
             wrong.append("the dictionary of items is wrong")
-        if present != tally.keys or differing or wrong:
+        if missing or wrong or chunks != len(tally.written):
+            self._refuse_doubles()
             raise VerificationFailed(
-                f"{self.keys.place}, version {self.keys.version}: {present} of {tally.keys} lists are there, "
-                f"{', '.join([f'{differing} of {len(sample)} compared differ', *wrong])}: "
-                "nothing went live; check the memory limit of Redis and publish again."
+                f"{self.keys.place}, version {self.keys.version}: {tally.keys - sum(missing)} of {tally.keys} lists "
+                f"are there, {len(missing) + len(tally.written) - chunks} of {len(tally.written)} blocks differ"
+                f"{''.join(', ' + each for each in wrong)}: nothing went live; "
+                "check the memory limit of Redis and publish again."
             )
+
+    def verify_refreshed(self, manifest: Manifest, popular: bytes) -> None:
+        """Counts every key again. Raises VerificationFailed."""
+        present = sum(count(self.client, "EXISTS", found) for found in self._indexed())
+        if present != sum(manifest.counts.values()) or not self._is_popular(popular):
+            raise VerificationFailed(
+                f"{self.keys.place}, version {self.keys.version}: {present} of {sum(manifest.counts.values())} lists "
+                "are there after they were renewed: check the memory limit of Redis and publish again."
+            )
+
+    def _refuse_doubles(self) -> None:
+        seen: set[tuple[str, str]] = set()
+        for _, index in self._index():
+            product, names = index_names(index)
+            double = next((name for name in names if (product, name) in seen), None)
+            if double is not None:
+                raise PublishRefused(
+                    f"{self.keys.place}: {product}:{double} occurs twice with different lists: give one."
+                )
+            seen.update((product, name) for name in names)
 
     def seal(self, manifest: Manifest) -> None:
         """Writes the manifest: from now on the version counts as whole."""
@@ -173,25 +179,26 @@ class VersionLists:
             count(self.client, "UNLINK", found)
             chunks += 1
         # The index goes last, so that an interrupted removal can start again.
-        count(self.client, "UNLINK", [self.keys.index(number) for number in range(chunks)])
+        for start in range(0, chunks, CHUNKS_AT_ONCE):
+            numbers = range(start, min(start + CHUNKS_AT_ONCE, chunks))
+            count(self.client, "UNLINK", [self.keys.index(number) for number in numbers])
+
+    def _index(self) -> Iterator[tuple[int, bytes]]:
+        """The chunks of the index with their numbers, from 0."""
+        start = 0
+        while True:
+            found = fetch(self.client, [self.keys.index(start + place) for place in range(CHUNKS_AT_ONCE)])
+            for place, index in enumerate(found):
+                if index is None:
+                    return
+                yield start + place, index
+            start += CHUNKS_AT_ONCE
 
     def _indexed(self) -> Iterator[list[str]]:
-        """The keys of all records, chunk by chunk of the index."""
-        number = 0
-        while (chunk := fetch(self.client, [self.keys.index(number)])[0]) is not None:
-            product, _, names = chunk.decode("ascii", "replace").partition(":")
-            yield [f"{self.keys.stem}{product}:{name}" for name in names.split(SEPARATOR)]
-            number += 1
+        """The keys of all values, chunk by chunk of the index."""
+        for _, index in self._index():
+            product, names = index_names(index)
+            yield [self._stem(product) + name for name in names]
 
-    def _names(self, batch: Sequence[Record]) -> list[str]:
-        return [f"{self.keys.stem}{product}:{name}" for product, name, _ in batch]
-
-    def _values(self, batch: Sequence[Record]) -> list[bytes | None]:
-        return fetch(self.client, self._names(batch)) if batch else []
-
-
-def dictionary_chunks(items: Codes) -> Iterator[bytes]:
-    """The fields of the dictionary, numbered from 0."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield encode_ids(chunk)
+    def _stem(self, product: str) -> str:
+        return f"{self.keys.stem}{product}:"

@@ -6,15 +6,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from typing import NamedTuple
 
 from predawn import keys
-from predawn.codec import CHUNK, Codes, encode_ids
+from predawn.bulk import bulk
+from predawn.codec import CHUNK, SEPARATOR, Codes, encode_ids
 from predawn.keys import FORMAT, VersionKeys, day_of
-from predawn.products import Record
+from predawn.products import Block
+from predawn.sizes import stored_bytes
 
-SAMPLE = 4096  # records compared byte for byte; every one when there are no more
 _DIGEST_BYTES = 16
-_DIGEST_RANGE = 1 << (8 * _DIGEST_BYTES)
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Manifest:
     """One publication, as its manifest key states it.
 
     users: lists; counts: keys of each product; items: length of the dictionary; channels: what the channel codes of
-    the reasons stand for, in order; chunks: keys of the index; gate: what let the lists pass, in the publisher's words.
+    the reasons stand for, in order; chunks: keys of the index; memory_bytes: in Redis, about; gate: what let the lists
+    pass, in the publisher's words.
     """
 
     scene: str
@@ -36,6 +38,7 @@ class Manifest:
     channels: list[str]
     checksum: str
     chunks: int
+    memory_bytes: int
     gate: str | None = None
     format: int = FORMAT
 
@@ -54,68 +57,76 @@ class Manifest:
             return None
 
 
+class Written(NamedTuple):
+    """What was written of one block: the length of its values in a reply, and the digest of its index and values."""
+
+    size: int
+    digest: bytes
+
+    def fits(self, index: bytes, data: bytes) -> bool:
+        return _digest(index, data) == self.digest
+
+
 @dataclass
 class Tally:
-    """What a stream of records amounts to, whatever its order: counts, a checksum and a sample.
-
-    The checksum is the sum of the records' BLAKE2b digests (RFC 7693) modulo 2**128. The sample holds the records whose
-    digest ends in enough zero bits for at most SAMPLE to remain, so it depends on the records only.
-    """
+    """What a stream of blocks amounts to; `written` has one entry for each of them. longest: items of a list."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    items_per_list: int = 0
-    sample: dict[tuple[str, str], tuple[int, Record]] = field(default_factory=dict)
-    chunks: int = 0
-    _sum: int = 0
-    _mask: int = 0
+    written: list[Written] = field(default_factory=list)
+    longest: int = 0
+    memory_bytes: int = 0
 
-    def add(self, record: Record) -> None:
-        product, name, value = record
-        digest = _digest(f"{product}:{name}", value)
-        self.counts[product] = self.counts.get(product, 0) + 1
+    def add(self, block: Block, at: VersionKeys) -> None:
+        product, names, values = block
+        listing, data = block.listing, bulk(values)
+        self.counts[product] = self.counts.get(product, 0) + len(names)
+        self.written.append(Written(len(data), _digest(listing.encode(), data)))
+        self.memory_bytes += stored_bytes(f"{at.stem}{product}:", names, values)
+        self.memory_bytes += stored_bytes(at.stem, ["index:0"], [listing.encode()])
         if product == keys.USER:
-            self.items_per_list = max(self.items_per_list, value.count(b",") + 1)
-        self._sum = (self._sum + digest) % _DIGEST_RANGE
-        if digest & self._mask:
-            return
-        self.sample[product, name] = digest, record
-        while len(self.sample) > SAMPLE:
-            self._mask = self._mask << 1 | 1
-            self.sample = {key: kept for key, kept in self.sample.items() if not kept[0] & self._mask}
-
-    def finish(self, items: Codes, popular: bytes) -> None:
-        """Adds what is written last: the popular list and the dictionary."""
-        self.items_per_list = max(self.items_per_list, popular.count(b",") + 1)
-        self._sum += _digest("popular", popular)
-        ids = list(items)
-        for number in range(-(-len(ids) // CHUNK)):
-            self._sum += _digest(f"items:{number}", encode_ids(ids[number * CHUNK : (number + 1) * CHUNK]))
-
-    @property
-    def checksum(self) -> str:
-        return f"{self._sum % _DIGEST_RANGE:0{2 * _DIGEST_BYTES}x}"
+            self.longest = max(self.longest, 1 + max(value.count(b",") for value in values))
 
     @property
     def keys(self) -> int:
         return sum(self.counts.values())
 
-    def manifest(self, at: VersionKeys, items: Codes, channels: Sequence[str], gate: str | None) -> Manifest:
+    def manifest(
+        self, at: VersionKeys, items: Codes, popular: bytes, channels: Sequence[str], gate: str | None
+    ) -> Manifest:
+        chunks = dictionary(items)
+        last = stored_bytes(at.stem, ["items:0"] * len(chunks) + ["popular"], [*chunks, popular])
+        parts = [*(written.digest for written in self.written), bulk(chunks), popular]
         return Manifest(
             scene=at.place.scene,
             variant=at.place.variant,
             version=at.version,
             data_day=day_of(at.version),
             users=self.counts.get(keys.USER, 0),
-            items_per_list=self.items_per_list,
+            items_per_list=max(self.longest, popular.count(b",") + 1),
             counts=self.counts,
             items=len(items),
             channels=list(channels),
-            checksum=self.checksum,
-            chunks=self.chunks,
+            checksum=_digest(*parts).hex(),
+            chunks=len(self.written),
+            memory_bytes=self.memory_bytes + last,
             gate=gate,
         )
 
 
-def _digest(name: str, value: bytes) -> int:
-    hashed = hashlib.blake2b(b"%b\n%b" % (name.encode(), value), digest_size=_DIGEST_BYTES)
-    return int.from_bytes(hashed.digest(), "big")
+def dictionary(items: Codes) -> list[bytes]:
+    """The fields of the dictionary, numbered from 0."""
+    ids = list(items)
+    return [encode_ids(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK)]
+
+
+def _digest(*parts: bytes) -> bytes:
+    hashed = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for part in parts:
+        hashed.update(part)
+    return hashed.digest()
+
+
+def index_names(index: bytes) -> tuple[str, list[str]]:
+    """The product and the names of one chunk of the index."""
+    product, _, names = index.decode("ascii", "replace").partition(":")
+    return product, names.split(SEPARATOR)

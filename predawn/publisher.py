@@ -2,71 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 from predawn import keys
-from predawn.catalog import READY, REMOVING, WRITING, Catalog, Entry, not_published, places
+from predawn.catalog import READY, Catalog, Entry, not_published, places
 from predawn.codec import Codes
 from predawn.connection import Client, address, answering
 from predawn.errors import PublishRefused, VerificationFailed
 from predawn.keys import Place
-from predawn.lists import VersionLists
-from predawn.manifest import Manifest
-from predawn.products import Products, records
+from predawn.manifest import Manifest, Tally
+from predawn.memory import MEGABYTE, ServerMemory
+from predawn.products import BLOCK, CodedLists, Products, blocks
+from predawn.publication import KeptVersion, Publication, Status
+from predawn.shelf import Shelf
 
 DEFAULT_TTL_SECONDS = 14 * 86_400
 DEFAULT_KEEP = 3
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What is live after a publication or a roll-back.
-
-    users: lists, without the popular one; counts: keys of each product; items_per_list: length of the longest list;
-    checksum: of all that the version holds; previous: the version that was live before, null for the first; refreshed:
-    whether the version had been published before with the same lists, so that only life times changed.
-    """
-
-    scene: str
-    variant: str | None
-    version: str
-    data_day: str
-    users: int
-    counts: dict[str, int]
-    items_per_list: int
-    checksum: str
-    previous: str | None
-    refreshed: bool = False
-
-
-@dataclass(frozen=True)
-class KeptVersion:
-    """One version in the catalog. state: writing, ready, removing or expired; manifest: null unless it is whole."""
-
-    version: str
-    state: str
-    live: bool
-    manifest: Manifest | None
-
-
-@dataclass(frozen=True)
-class Status:
-    """One place: its live version (null before the first publication) and all kept ones, newest data day first."""
-
-    scene: str
-    variant: str | None
-    live: str | None
-    versions: list[KeptVersion]
 
 
 class Publisher:
     """Publishes one scene, or a variant of it.
 
     `keep` versions stay for roll-back, the live one among them, and expire after `ttl_seconds`. One more version exists
-    while a publication runs. The server must not evict keys (maxmemory-policy noeviction).
+    while a publication runs. `memory_mb`, unless 0, is what all of them may take; the server's own limit holds anyway.
     """
 
     def __init__(
@@ -76,6 +38,7 @@ class Publisher:
         ttl_seconds: int = DEFAULT_TTL_SECONDS,
         keep: int = DEFAULT_KEEP,
         variant: str | None = None,
+        memory_mb: int = 0,
     ) -> None:
         """Raises ValueError for a scene that can't be stored, or a life time or number of versions below 1."""
         self.place = Place(scene, variant)
@@ -84,8 +47,8 @@ class Publisher:
             raise ValueError(f"ttl_seconds is {ttl_seconds} and keep is {keep}: both must be 1 or more.")
         self._client = client
         self._catalog = Catalog(client, self.place)
-        self._ttl_seconds = int(ttl_seconds)
-        self._keep = keep
+        self._shelf = Shelf(self._catalog, int(ttl_seconds), keep)
+        self._budget = memory_mb * MEGABYTE
 
     def publish(
         self,
@@ -101,35 +64,29 @@ class Publisher:
         renews life times. Until the pointer moves, any failure leaves readers with the version that was live.
 
         Raises PublishRefused for an empty publication, an empty or repeated list, a data day older than the live one
-        (before anything is written, unless `make_live_if_older`) or other lists under a published version; InvalidId;
-        VerificationFailed; Unavailable. If Redis fails after the pointer has moved, a repetition is only a refresh.
+        (before anything is written, unless `make_live_if_older`), other lists under a published version, or a server
+        that has no room for the version or would evict lists; InvalidId; VerificationFailed; Unavailable. If Redis
+        fails after the pointer has moved, a repetition is only a refresh.
         """
         keys.check_version(version, data_day)
-        if not len(products.popular):
-            raise PublishRefused(f"{self.place}, version {version}: the popular list is empty: fill it first.")
-        Codes().encode(products.popular)
-        rest = iter(products.lists)
-        first = next(rest, None)
-        if first is None:
-            raise PublishRefused(f"{self.place}, version {version}: no user has a list: check the day's top-N.")
-        list(
-            records(Products([first], ()), Codes(), Codes())
-        )  # so that a wrong day is refused before it leaves a trace
-        products = replace(products, lists=chain([first], rest))
+        products, per_list = self._checked(version, products)
         with answering(self._client):
             mine, manifest = self._begin(version, make_live_if_older)
             try:
+                if manifest is None:
+                    self._refuse_too_large(mine, products, per_list)
                 manifest, refreshed = self._fill(mine, manifest, products, gate)
+                ServerMemory.of(self._client).refuse_eviction(self.place)
                 previous = self._catalog.flip(mine, make_live_if_older)
             except Exception:
                 # The next publication removes what can't be removed now; the cause matters more than the clean-up.
                 with suppress(Exception):
-                    self._abandon(mine)
+                    self._shelf.abandon(mine)
                 raise
-            # After the flip, so that a scene is listed only once readers can read it.
+            # After the flip, so that a place is listed only once readers can read it.
             self._client.sadd(keys.SCENES, self.place.segment)
-            self._prune(mine)
-        return _publication(manifest, previous, refreshed)
+            self._shelf.tidy(mine)
+        return Publication.of(manifest, previous, refreshed)
 
     def rollback(self, version: str | None = None) -> Publication:
         """Moves the pointer back to `version`, or to the kept one before the live one.
@@ -148,29 +105,70 @@ class Publisher:
             else:
                 ready = [entry for entry in ready if entry.version == version]
             for target in ready:
-                manifest = self._lists(target.version).manifest()
+                manifest = self._shelf.lists(target.version).manifest()
                 if manifest and self._catalog.roll_back(live, target):
-                    return _publication(manifest, live)
+                    return Publication.of(manifest, live)
         wanted = f"version {version}" if version else f"version before {live}"
         raise PublishRefused(f"{self.place} keeps no {wanted} to go back to: see `predawn status`.")
 
     def status(self) -> Status:
-        """The live version and all kept ones. Raises Unavailable; a scene without publications is an empty status."""
+        """The live version and all kept ones. Raises Unavailable; a place without publications is an empty status."""
         with answering(self._client):
             live, entries = self._catalog.load()
             versions = []
             for entry in entries:
-                manifest = self._lists(entry.version).manifest()
+                manifest = self._shelf.lists(entry.version).manifest()
                 state = "expired" if entry.state == READY and manifest is None else entry.state
-                versions.append(KeptVersion(entry.version, state, entry.version == live, manifest))
+                versions.append(KeptVersion(entry.version, state, entry.version == live, entry.time, manifest))
         return Status(self.place.scene, self.place.variant, live, versions)
 
-    def _lists(self, version: str) -> VersionLists:
-        return VersionLists(self._client, keys.VersionKeys(self.place, version), self._ttl_seconds)
+    def prune(self, dry_run: bool = False) -> list[KeptVersion]:
+        """Removes what is beyond `keep`, expired, or left of attempts that nobody can be at any more; never the live
+        version. Answers what was removed, or would be. Raises Unavailable."""
+        with answering(self._client):
+            names = {entry.version for entry in self._shelf.superfluous()}
+            found = [each for each in self.status().versions if each.version in names]
+            if not dry_run:
+                self._shelf.tidy()
+        return found
+
+    def _checked(self, version: str, products: Products) -> tuple[Products, float]:
+        """The products, and what a list takes by the first of them. Raises as `publish` does, before any trace."""
+        if not len(products.popular):
+            raise PublishRefused(f"{self.place}, version {version}: the popular list is empty: fill it first.")
+        rest = iter(products.lists)
+        head = list(islice(rest, BLOCK))
+        if head and isinstance(head[0], CodedLists):
+            head, rest = head[:1], chain(head[1:], rest)
+        items = Codes(chain(products.items, products.popular))
+        tally = Tally()
+        for block in blocks(Products(head, ()), items, Codes()):
+            tally.add(block, self._shelf.lists(version).keys)
+        if not tally.keys:
+            raise PublishRefused(f"{self.place}, version {version}: no user has a list: check the day's top-N.")
+        expected = products.expected
+        if expected is None and isinstance(products.lists, Sized):
+            expected = len(products.lists)
+        return replace(products, lists=chain(head, rest), expected=expected), tally.memory_bytes / tally.keys
+
+    def _refuse_too_large(self, mine: Entry, products: Products, per_list: float) -> None:
+        """Raises PublishRefused when the version won't fit beside the others, judged by its first lists."""
+        self._shelf.tidy(mine)
+        live, entries = self._catalog.load()
+        kept = {entry.version: self._shelf.lists(entry.version).manifest() for entry in entries}
+        before = kept.get(live or "")
+        need = per_list * (products.expected or (before.users if before else 0))
+        if before:
+            # The other products are as large as they were.
+            need += before.memory_bytes * (1 - before.counts.get(keys.USER, 0) / max(sum(before.counts.values()), 1))
+        memory = ServerMemory.of(self._client)
+        memory.refuse_eviction(self.place)
+        stays = sum(manifest.memory_bytes for manifest in kept.values() if manifest)
+        memory.refuse_overflow(self.place, int(need), stays, self._budget)
 
     def _begin(self, version: str, even_if_older: bool) -> tuple[Entry, Manifest | None]:
         """Registers the attempt; the manifest is that of a whole version, null when there are no keys any more."""
-        lists = self._lists(version)
+        lists = self._shelf.lists(version)
         mine = self._catalog.begin(version, even_if_older)
         if mine.state == READY:
             manifest = lists.manifest()
@@ -189,66 +187,24 @@ class Publisher:
         self, mine: Entry, manifest: Manifest | None, products: Products, gate: str | None
     ) -> tuple[Manifest, bool]:
         """Brings the version's products into Redis and reads them back."""
-        lists = self._lists(mine.version)
+        lists = self._shelf.lists(mine.version)
         # The same ids get the same codes, in whatever order the lists come this time.
-        items = Codes(lists.dictionary() if manifest else chain(products.items, products.popular))
+        items = Codes(lists.items() if manifest else chain(products.items, products.popular))
         channels = Codes(manifest.channels if manifest else ())
-        stream = records(products, items, channels)
-        if manifest:
-            tally, popular = lists.refresh(stream, items, products.popular, manifest)
-        else:
-            tally, popular = lists.write(stream, items, products.popular)
+        stream = blocks(products, items, channels)
         try:
-            lists.verify(tally, items, popular)
+            if manifest:
+                lists.refresh(stream, items, products.popular, manifest)
+                lists.verify_refreshed(manifest, items.encode(products.popular))
+            else:
+                tally, popular = lists.write(stream, items, products.popular)
+                lists.verify(tally, items, popular)
+                manifest = tally.manifest(lists.keys, items, popular, list(channels), gate)
+                lists.seal(manifest)
+                return manifest, False
         except VerificationFailed:
             if self._catalog.holds(mine):
                 raise
             raise self._catalog.overtaken(mine) from None
-        whole = manifest or tally.manifest(lists.keys, items, list(channels), gate)
-        lists.seal(whole)
-        return whole, manifest is not None
-
-    def _abandon(self, mine: Entry) -> None:
-        """Removes an attempt's keys, unless the version is published or another attempt has taken over."""
-        if mine.state == WRITING and not self._remove(mine, even_if_live=True):
-            # A publication of a newer day may have removed the attempt while it was still writing: then nobody owns it.
-            self._remove(Entry(mine.version, ""))
-
-    def _remove(self, entry: Entry, even_if_live: bool = False) -> bool:
-        """Removes a version's keys and entry; false, and nothing done, when the entry has changed or is live."""
-        removing = self._catalog.swap(entry, REMOVING, even_if_live)
-        if removing is None:
-            return False
-        self._lists(entry.version).remove(partial(self._catalog.holds, removing))
-        self._catalog.swap(removing, None)
-        return True
-
-    def _prune(self, mine: Entry) -> None:
-        """Removes what is beyond `keep`, expired, or left of attempts that `mine` supersedes; never the live version.
-
-        Each version carries an index of its users, some ten bytes a user. SCAN would need no index, but walks through
-        every key of the server, other scenes' and other applications' too, to find one version.
-        """
-        live, entries = self._catalog.load()
-        kept = 0
-        for entry in entries:
-            if entry.state == READY and kept < self._keep and not self._lists(entry.version).gone():
-                kept += 1
-            # An attempt for a later day, or one that has begun since, may still be running.
-            elif entry.version != live and (entry.state != WRITING or entry.order < mine.order):
-                self._remove(entry)
-
-
-def _publication(manifest: Manifest, previous: str | None, refreshed: bool = False) -> Publication:
-    return Publication(
-        scene=manifest.scene,
-        variant=manifest.variant,
-        version=manifest.version,
-        data_day=manifest.data_day,
-        users=manifest.users,
-        counts=manifest.counts,
-        items_per_list=manifest.items_per_list,
-        checksum=manifest.checksum,
-        previous=previous,
-        refreshed=refreshed,
-    )
+        lists.seal(manifest)
+        return manifest, True

@@ -46,6 +46,36 @@ class FaultyPipeline:
         return getattr(self._inner, name)
 
 
+class FaultyConnection:
+    """A connection that calls back before it sends packed commands."""
+
+    def __init__(self, inner: Any, before: Callable[[], None]) -> None:
+        self.inner = inner
+        self._before = before
+
+    def send_packed_command(self, command: list[bytes]) -> None:
+        self._before()
+        self.inner.send_packed_command(command)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class FaultyPool:
+    def __init__(self, inner: Any, before: Callable[[], None]) -> None:
+        self._inner = inner
+        self._before = before
+
+    def get_connection(self) -> FaultyConnection:
+        return FaultyConnection(self._inner.get_connection(), self._before)
+
+    def release(self, connection: FaultyConnection) -> None:
+        self._inner.release(connection.inner)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
 class FaultyClient:
     """Breaks the connection at the `fail_at`-th request (from 1) and, unless `once`, at all later ones; null: never."""
 
@@ -65,7 +95,9 @@ class FaultyClient:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._inner, name)
-        if not callable(attribute) or name == "connection_pool":
+        if name == "connection_pool":
+            return FaultyPool(attribute, self._count)
+        if not callable(attribute):
             return attribute
 
         def call(*arguments: Any, **options: Any) -> Any:

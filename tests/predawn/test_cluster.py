@@ -10,7 +10,7 @@ from redis.cluster import RedisCluster
 
 from examples.local_redis import HOST, start, stop
 from predawn import Publisher, Reader
-from predawn.lists import BATCH
+from predawn.products import BLOCK
 from tests.predawn.support import DAY, SCENE, lists_of, publish, version_of
 from tests.redis_fixture import free_port
 
@@ -42,10 +42,10 @@ def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
 
 def test_publish_read_refresh_prune_and_roll_back(cluster: RedisCluster) -> None:
     for day in (DAY, "2017-12-02", "2017-12-03"):
-        publish(cluster, day, keep=2, users=BATCH + 5)
-    assert publish(cluster, "2017-12-03", keep=2, users=BATCH + 5).refreshed
+        publish(cluster, day, keep=2, users=BLOCK + 5)
+    assert publish(cluster, "2017-12-03", keep=2, users=BLOCK + 5).refreshed
     reader = Reader(client=cluster, pointer_seconds=0)
-    assert reader.top("user 1004").items == lists_of("2017-12-03.a", BATCH + 5)[1004][1]
+    assert reader.top("user 1004").items == lists_of("2017-12-03.a", BLOCK + 5)[1004][1]
     assert list(cluster.scan_iter(f"predawn:{SCENE}:{version_of()}*")) == []
     Publisher(cluster, SCENE).rollback()
     assert reader.top("nobody").items == ["2017-12-02.a-popular"]

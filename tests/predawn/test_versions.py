@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from predawn import NoPublication, Publisher, PublishRefused, Reader, UnknownScene
-from predawn.lists import BATCH
+from predawn.products import BLOCK
 from tests.predawn.support import DAY, SCENE, lists_of, publish, version_of
 
 
@@ -19,8 +19,8 @@ def keys_of(client: redis.Redis, version: str) -> list[bytes]:
 def test_versions_beyond_keep_are_removed_with_every_key(redis_client: redis.Redis) -> None:
     days = [f"2017-12-0{number}" for number in range(1, 6)]
     for day in days:
-        publish(redis_client, day, keep=2, users=BATCH + 3)
-    assert [len(keys_of(redis_client, version_of(day))) for day in days] == [0, 0, 0, BATCH + 8, BATCH + 8]
+        publish(redis_client, day, keep=2, users=BLOCK + 3)
+    assert [len(keys_of(redis_client, version_of(day))) for day in days] == [0, 0, 0, BLOCK + 8, BLOCK + 8]
     kept = [each.version for each in Publisher(redis_client, SCENE).status().versions]
     assert kept == ["2017-12-05.a", "2017-12-04.a"]
 
