@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
+from operator import lt
 from typing import NamedTuple
 
 from predawn import keys
@@ -69,12 +71,17 @@ class Written(NamedTuple):
 
 @dataclass
 class Tally:
-    """What a stream of blocks amounts to; `written` has one entry for each of them. longest: items of a list."""
+    """What a stream of blocks amounts to; `written` has one entry for each of them.
+
+    longest: items of the longest list; ascending: whether the names of each product came in order, so none came twice.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
     longest: int = 0
     memory_bytes: int = 0
+    ascending: bool = True
+    _last: tuple[str, str] = ("", "")
 
     def add(self, block: Block, at: VersionKeys) -> None:
         product, names, values = block
@@ -83,6 +90,9 @@ class Tally:
         self.written.append(Written(len(data), _digest(listing.encode(), data)))
         self.memory_bytes += stored_bytes(f"{at.stem}{product}:", names, values)
         self.memory_bytes += stored_bytes(at.stem, ["index:0"], [listing.encode()])
+        last = self._last[1] if self._last[0] == product else ""
+        self.ascending = self.ascending and last < names[0] and all(map(lt, names, islice(names, 1, None)))
+        self._last = product, names[-1]
         if product == keys.USER:
             self.longest = max(self.longest, 1 + max(value.count(b",") for value in values))
 
