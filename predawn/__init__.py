@@ -4,6 +4,7 @@ from predawn import Reader
 Reader("redis://127.0.0.1:6399/0").top("1364", n=5).items
 """
 
+from predawn.aio import AsyncReader
 from predawn.answers import Answer
 from predawn.codec import Reason
 from predawn.errors import (
@@ -26,6 +27,7 @@ from predawn.reader import Reader
 
 __all__ = [
     "Answer",
+    "AsyncReader",
     "CodedLists",
     "CorruptList",
     "InvalidId",

@@ -1,15 +1,20 @@
-"""What a reader answers with, and how items that a user has just seen change a list. No input or output."""
+"""What a reader is asked for and answers with, and how one follows from the other. No input or output."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from predawn import keys
 from predawn.codec import Reason
+from predawn.keys import day_of
+from predawn.known import Loaded
 
 Tier: TypeAlias = Literal["user", "segment", "popular", "item", "memory"]
+Name: TypeAlias = tuple[str, str]  # product, id
 
+DEFAULT_N = 10
 # Reciprocal rank fusion (Cormack, Clarke, Buettcher, SIGIR 2009, doi:10.1145/1571941.1572114).
 RANK_OFFSET = 60
 RECENT_ITEMS = 5  # recent items whose i2i lists are blended in, the newest of them
@@ -38,6 +43,67 @@ class Answer:
     reasons: list[Reason | None] | None = None
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What all answers of one request have in common; the fields are the options of `Reader.top`."""
+
+    n: int = DEFAULT_N
+    scene: str | None = None
+    variant: str | None = None
+    exclude: Collection[str] = ()
+    recent: Sequence[str] = ()
+    segment: str | None = None
+    reasons: bool = False
+    version: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n, int) or self.n < 1:
+            raise ValueError(f"n is {self.n!r}: ask for 1 item or more.")
+        if isinstance(self.exclude, (str, bytes)) or isinstance(self.recent, (str, bytes)):
+            raise ValueError("exclude and recent are lists of ids: wrap a single id in a list.")
+
+    @property
+    def seen(self) -> Collection[str]:
+        """What isn't to be shown."""
+        return {*self.exclude, *self.recent} if self.exclude or self.recent else ()
+
+
+def answer(version: Loaded, user: str, found: Mapping[Name, bytes | None], wish: Wish) -> Answer:
+    """The first tier that leaves an item; the last one is whatever the version lists, most listed first."""
+    seen = wish.seen
+    similar = [(item, version.read(found.get((keys.SIMILAR, item)))) for item in wish.recent[:RECENT_ITEMS]]
+    # Without anything to leave out or to blend in, the rest of a list needn't be decoded.
+    limit = None if seen or wish.reasons else wish.n
+    tiers: tuple[tuple[Tier, Callable[[], Sequence[str]]], ...] = (
+        ("user", lambda: version.read(found.get((keys.USER, user)), limit)),
+        ("segment", lambda: version.read(found.get((keys.SEGMENT, wish.segment or "")), limit)),
+        ("popular", lambda: version.popular),
+        ("popular", lambda: list(version.names.values())),
+    )
+    for tier, read in tiers:  # noqa: B007
+        stored = read()
+        blended, brought = blend(stored, similar) if similar and stored else (stored, {})
+        items = without(blended, seen)[: wish.n]
+        if items:
+            break
+    else:
+        # All that the version lists is excluded: something just seen is better than nothing.
+        items, brought = version.popular[: wish.n], {}
+    if not wish.reasons:
+        return answer_of(version, items, tier, user)
+    why = version.read_reasons(found.get((keys.WHY, user))) if tier == "user" else []
+    stated = dict(zip(stored, why, strict=False))
+    stated.update((item, Reason(None, BLENDED, recent)) for item, recent in brought.items())
+    return answer_of(version, items, tier, user, [stated.get(item) for item in items])
+
+
+def answer_of(
+    version: Loaded, items: list[str], tier: Tier, user: str | None, reasons: list[Reason | None] | None = None
+) -> Answer:
+    place, name = version.keys.place, version.keys.version
+    return Answer(user, items, tier, place.scene, name, day_of(name), place.variant, reasons)
+
+
 def blend(base: Sequence[str], similar: Sequence[tuple[str, Sequence[str]]]) -> tuple[list[str], dict[str, str]]:
     """The base list and the i2i lists of recent items (newest first) as one list, and which recent item brought what.
 
@@ -55,5 +121,5 @@ def blend(base: Sequence[str], similar: Sequence[tuple[str, Sequence[str]]]) -> 
     return sorted(scores, key=scores.__getitem__, reverse=True), brought
 
 
-def without(items: Sequence[str], excluded: Collection[str]) -> list[str]:
-    return [item for item in items if item not in excluded] if excluded else list(items)
+def without(items: Sequence[str], seen: Collection[str]) -> list[str]:
+    return [item for item in items if item not in seen] if seen else list(items)

@@ -13,6 +13,7 @@ may do that atomically over one key in Redis Cluster too, where two keys of a pl
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,10 @@ class Entry:
         return self.stored.partition(" ")[0]
 
     @property
+    def is_ready(self) -> bool:
+        return self.state == READY
+
+    @property
     def sequence(self) -> int:
         return self._number(1)
 
@@ -120,11 +125,7 @@ class Catalog:
 
     def load(self) -> tuple[str | None, list[Entry]]:
         """The live version or null, and all entries, newest data day first."""
-        fields = {text(name) or "": text(value) or "" for name, value in self.client.hgetall(self.key).items()}
-        live = fields.pop(LIVE, None)
-        fields.pop(SEQUENCE, None)
-        entries = [Entry(version, stored) for version, stored in fields.items()]
-        return live, sorted(entries, key=lambda entry: entry.order, reverse=True)
+        return parse_catalog(self.client.hgetall(self.key))
 
     def begin(self, version: str, even_if_older: bool, again: bool = False) -> Entry:
         """Registers an attempt to write `version`, or answers its ready entry (unless `again`).
@@ -179,6 +180,15 @@ class Catalog:
             f"{self.place} is live with data day {keys.day_of(live)}, newer than version {version}: "
             "publish with make_live_if_older to go back on purpose, or use `predawn rollback`."
         )
+
+
+def parse_catalog(stored: Mapping[Any, Any]) -> tuple[str | None, list[Entry]]:
+    """The live version or null, and all entries, newest data day first."""
+    fields = {text(name) or "": text(value) or "" for name, value in stored.items()}
+    live = fields.pop(LIVE, None)
+    fields.pop(SEQUENCE, None)
+    entries = [Entry(version, stored) for version, stored in fields.items()]
+    return live, sorted(entries, key=lambda entry: entry.order, reverse=True)
 
 
 def places(client: Client) -> list[Place]:

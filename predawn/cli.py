@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from predawn.answers import DEFAULT_N
 from predawn.catalog import places, the_only_scene
 from predawn.connection import DEFAULT_URL, address, answering, connect
 from predawn.errors import NoPublication, PredawnError
 from predawn.keys import day_of
-from predawn.lookup import DEFAULT_N
 from predawn.publication import Status
 from predawn.publisher import Publisher
 from predawn.reader import Reader

@@ -1,129 +1,83 @@
 """How a reader finds its answers, without input or output of its own, so that sync and asyncio readers are the same.
 
-A look-up is a generator: it yields commands for one round trip, receives their replies (or Unavailable, thrown in),
+A look-up is a generator: it yields the commands of one round trip, receives their replies (or Unavailable, thrown in),
 and returns its answer.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from predawn import keys
-from predawn.answers import BLENDED, RECENT_ITEMS, Answer, Tier, blend, without
-from predawn.catalog import LIVE, not_published, the_only_scene
-from predawn.codec import Reason, codes, decode, decode_ids, decode_reasons
-from predawn.connection import raw, text
-from predawn.errors import CorruptList, InvalidId, NoPublication, ReadError, Unavailable
-from predawn.keys import Place, VersionKeys, day_of
+from predawn.answers import RECENT_ITEMS, Answer, Name, Wish, answer, answer_of, without
+from predawn.catalog import LIVE, not_published, parse_catalog, the_only_scene
+from predawn.codec import Reason
+from predawn.connection import Command, raw, text
+from predawn.errors import InvalidId, NoPublication, ReadError, Unavailable
+from predawn.keys import Place, VersionKeys
+from predawn.known import Known, Loaded
 from predawn.manifest import Manifest
+from predawn.publication import KeptVersion, Status
 
 T = TypeVar("T")
-Command: TypeAlias = tuple[str, ...]
-Name: TypeAlias = tuple[str, str]  # product, id
-Flow: TypeAlias = Generator[list[Command], list[Any], T]
+Flow: TypeAlias = Generator[Sequence[Command], list[Any], T]
 
-DEFAULT_N = 10
-VERSIONS_IN_MEMORY = 3  # dictionaries kept, so that a flip and a roll-back load nothing anew
+USERS_AT_ONCE = 1000  # keep a server of one thread free for others
 ATTEMPTS = 10  # versions tried for one answer before giving up
 
-log = logging.getLogger("predawn")
 
-
-@dataclass(frozen=True)
-class Version:
-    """What a reader keeps of one version. names: code -> item id; channels: code -> channel; popular: item ids."""
-
-    keys: VersionKeys
-    manifest: Manifest
-    names: dict[str, str]
-    channels: dict[str, str]
-    popular: list[str] = field(default_factory=list)
-
-    def read(self, value: bytes | None, n: int | None = None) -> list[str]:
-        """A stored list; empty when there is none, or bytes of someone else."""
-        if value is None:
-            return []
-        try:
-            return decode(value, self.names, n)
-        except CorruptList as error:
-            log.warning("%s, version %s: %s", self.keys.place, self.keys.version, error)
-            return []
-
-    def read_reasons(self, value: bytes | None) -> list[Reason]:
-        try:
-            return decode_reasons(value, self.names, self.channels) if value else []
-        except CorruptList as error:
-            log.warning("%s, version %s: %s", self.keys.place, self.keys.version, error)
-            return []
-
-
-@dataclass
-class Shelf:
-    """What a reader remembers of one place. live: the version and when it was read, in monotonic seconds."""
-
-    place: Place
-    live: tuple[str, float] | None = None
-    versions: dict[str, Version] = field(default_factory=dict)
-    good: Version | None = None
-
-    def keep(self, version: Version) -> None:
-        self.versions = dict([*self.versions.items(), (version.keys.version, version)][-VERSIONS_IN_MEMORY:])
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What every answer of one request has in common."""
-
-    n: int = DEFAULT_N
-    scene: str | None = None
-    variant: str | None = None
-    exclude: Collection[str] = ()
-    recent: Sequence[str] = ()
-    segment: str | None = None
-    reasons: bool = False
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.n, int) or self.n < 1:
-            raise ValueError(f"n is {self.n}: ask for 1 item or more.")
-        for name in ("exclude", "recent"):
-            if isinstance(getattr(self, name), (str, bytes)):
-                raise ValueError(f"{name} is one id, not a list: wrap it in a list.")
+def run(flow: Flow[T], send: Callable[[Sequence[Command]], list[Any]]) -> T:
+    """A look-up's answer; `send` may raise Unavailable."""
+    try:
+        commands = next(flow)
+        while True:
+            try:
+                replies = send(commands)
+            except Unavailable as error:
+                commands = flow.throw(error)
+            else:
+                commands = flow.send(replies)
+    except StopIteration as done:
+        return done.value
 
 
 @dataclass
 class Lookups:
-    """The look-ups of one reader. at: says where Redis is. fallback: what to show when nothing was ever read."""
+    """The look-ups of one reader. at: where Redis is; fallback: what to show when nothing was ever read."""
 
-    at: Callable[[], str]
+    at: str
     scene: str | None = None
     variant: str | None = None
     pointer_seconds: float = 5.0
     fallback: Sequence[str] = ()
     clock: Callable[[], float] = time.monotonic
-    shelves: dict[Place, Shelf] = field(default_factory=dict)
+    places: dict[Place, Known] = field(default_factory=dict)
 
     def top(self, users: Sequence[str], wish: Wish) -> Flow[list[Answer]]:
-        """One answer for each user."""
-        recent = wish.recent[:RECENT_ITEMS]
+        """One answer for each user; USERS_AT_ONCE of them come from one version."""
+        answers: list[Answer] = []
+        for start in range(0, len(users), USERS_AT_ONCE):
+            answers += yield from self._top(users[start : start + USERS_AT_ONCE], wish)
+        return answers
+
+    def _top(self, users: Sequence[str], wish: Wish) -> Flow[list[Answer]]:
         products = (keys.USER, keys.WHY) if wish.reasons else (keys.USER,)
         wanted = [(product, user) for user in users for product in products]
-        wanted += [(keys.SIMILAR, item) for item in recent]
+        wanted += [(keys.SIMILAR, item) for item in wish.recent[:RECENT_ITEMS]]
         wanted += [(keys.SEGMENT, wish.segment)] if wish.segment else []
         try:
             version, found = yield from self._find(wanted, wish)
         except (Unavailable, ReadError) as error:
             return [self._remembered(user, wish, error) for user in users]
-        similar = [(item, version.read(found.get((keys.SIMILAR, item)))) for item in recent]
-        return [_answer(version, user, found, similar, wish) for user in users]
+        return [answer(version, user, found, wish) for user in users]
 
     def popular(self, wish: Wish) -> Flow[Answer]:
         """The segment's list, or everyone's."""
-        [answer] = yield from self.top([""], wish)
-        return replace(answer, user=None)
+        [found] = yield from self.top([""], wish)
+        return replace(found, user=None)
 
     def similar(self, item: str, kind: str, wish: Wish) -> Flow[Answer]:
         """The i2i list of an item; the popular one when it has none."""
@@ -134,145 +88,123 @@ class Lookups:
             version, found = yield from self._find([(kind, item)], wish)
         except (Unavailable, ReadError) as error:
             return replace(self._remembered("", wish, error), user=None)
-        own = without(version.read(found.get((kind, item))), wish.exclude)[: wish.n]
+        own = without(version.read(found.get((kind, item))), wish.seen)[: wish.n]
         if own:
-            return _answer_of(version, own, "item", None)
-        return replace(_answer(version, "", {}, (), wish), user=None)
+            return answer_of(version, own, "item", None)
+        return replace(answer(version, "", {}, wish), user=None)
 
-    def _find(self, wanted: Sequence[Name], wish: Wish) -> Flow[tuple[Version, Mapping[Name, bytes | None]]]:
-        """The values of (product, id) pairs, all of one live version; ids that can't be stored have none.
+    def features(self, item: str, wish: Wish) -> Flow[dict[str, Any] | None]:
+        version, found = yield from self._find([(keys.FEATURES, item)], wish)
+        return version.read_features(found.get((keys.FEATURES, item)))
+
+    def vector(self, item: str, wish: Wish) -> Flow[list[float] | None]:
+        version, found = yield from self._find([(keys.VECTOR, item)], wish)
+        return version.read_vector(found.get((keys.VECTOR, item)))
+
+    def status(self, scene: str | None, variant: str | None) -> Flow[Status]:
+        """The live version and all kept ones; a place without publications is an empty status."""
+        place = Place((yield from self._scene(scene)), variant or self.variant)
+        [fields] = yield [("HGETALL", keys.catalog(place))]
+        live, entries = parse_catalog(fields or {})
+        at = [VersionKeys(place, entry.version) for entry in entries]
+        replies = yield [("GET", key) for each in at for key in (each.popular, each.manifest)] if at else []
+        versions = []
+        for entry, popular, stated in zip(entries, replies[::2], replies[1::2], strict=True):
+            manifest = Manifest.from_json(raw(stated) or b"") if popular else None
+            state = "expired" if entry.is_ready and manifest is None else entry.state
+            versions.append(KeptVersion(entry.version, state, entry.version == live, entry.time, manifest))
+        return Status(place.scene, place.variant, live, versions)
+
+    def _scene(self, scene: str | None) -> Flow[str]:
+        """The scene that is meant. Raises NoPublication, UnknownScene."""
+        if not scene and not self.scene:
+            self.scene = the_only_scene((yield from self._published()), self.at)
+        return scene or self.scene or ""
+
+    def _find(self, wanted: Sequence[Name], wish: Wish) -> Flow[tuple[Loaded, Mapping[Name, bytes | None]]]:
+        """The values of (product, id) pairs, all of one version; ids that can't be stored have none.
 
         Raises Unavailable, NoPublication, UnknownScene, CorruptList.
         """
-        scene = wish.scene or self.scene
-        if scene is None:
-            self.scene = scene = the_only_scene((yield from self._places()), self.at())
+        scene = yield from self._scene(wish.scene)
         variant = wish.variant or self.variant
         try:
-            return (yield from self._read(self.shelf(Place(scene, variant)), wanted))
+            return (yield from self._read(Place(scene, variant), wanted, wish.version))
         except ReadError:
-            if not variant:
+            if not variant or wish.version:
                 raise
         # A variant that isn't published yet, or no more: its users get what everyone gets.
-        return (yield from self._read(self.shelf(Place(scene)), wanted))
+        return (yield from self._read(Place(scene), wanted, None))
 
-    def shelf(self, place: Place) -> Shelf:
-        return self.shelves.setdefault(place, Shelf(place))
-
-    def _read(self, shelf: Shelf, wanted: Sequence[Name]) -> Flow[tuple[Version, Mapping[Name, bytes | None]]]:
-        catalog, missed = keys.catalog(shelf.place), None
+    def _read(
+        self, place: Place, wanted: Sequence[Name], pinned: str | None
+    ) -> Flow[tuple[Loaded, Mapping[Name, bytes | None]]]:
+        known, missed = self.places.setdefault(place, Known(place)), None
         for _ in range(ATTEMPTS):
-            stale = shelf.live is None or self.clock() - shelf.live[1] >= self.pointer_seconds
-            if shelf.live is None or missed:
-                [live] = yield [("HGET", catalog, LIVE)]
-                yield from self._point(shelf, live)
+            stale = not pinned and (known.live is None or self.clock() - known.live[1] >= self.pointer_seconds)
+            if not pinned and (known.live is None or missed):
+                yield from self._point(known, (yield [("HGET", known.catalog, LIVE)])[0])
                 stale = False
-            assert shelf.live
-            if shelf.live[0] == missed:
+            name = pinned or (known.live[0] if known.live else "")
+            if name == missed:
                 break
-            version = shelf.versions.get(shelf.live[0]) or (yield from self._load(shelf, shelf.live[0]))
+            version = known.versions.get(name) or (yield from self._load(known, name))
             if version is None:
-                missed = shelf.live[0]
+                missed = name
                 continue
-            names = {name: f"{version.keys.stem}{name[0]}:{key}" for name in wanted if (key := _storable(name[1]))}
+            names = {each: f"{version.keys.stem}{each[0]}:{key}" for each in wanted if (key := _storable(each[1]))}
             # In this order: the popular list is unlinked first, so finding it means that the others weren't unlinked.
             commands: list[Command] = [*(("GET", key) for key in names.values()), ("GET", version.keys.popular)]
             # Whether the version is still the live one is asked in the same round trip, and mostly it is.
-            replies = yield [("HGET", catalog, LIVE), *commands] if stale else commands
+            replies = yield [("HGET", known.catalog, LIVE), *commands] if stale else commands
             if stale:
-                yield from self._point(shelf, replies[0])
-                if shelf.live[0] != version.keys.version:
+                yield from self._point(known, replies[0])
+                if known.live and known.live[0] != name:
                     continue
             if any(reply is not None for reply in replies[stale:]):
-                shelf.good = version
+                if not pinned:
+                    known.good = version
                 return version, dict(zip(names, map(raw, replies[stale:]), strict=False))
-            missed = version.keys.version
-        shelf.live = None
-        raise NoPublication(f"{shelf.place}: the lists of version {missed} at {self.at()} have expired: publish again.")
+            missed = name
+        if pinned:
+            raise NoPublication(f"{place} keeps no version {pinned} at {self.at}: see `predawn status`.")
+        known.live = None
+        raise NoPublication(f"{place}: the lists of version {missed} at {self.at} have expired: publish again.")
 
-    def _point(self, shelf: Shelf, live: Any) -> Flow[None]:
+    def _point(self, known: Known, live: Any) -> Flow[None]:
         if live is None:
-            shelf.live = None
-            raise not_published((yield from self._places()), shelf.place, self.at())
-        shelf.live = text(live) or "", self.clock()
+            known.live = None
+            raise not_published((yield from self._published()), known.place, self.at)
+        known.live = text(live) or "", self.clock()
 
-    def _load(self, shelf: Shelf, name: str) -> Flow[Version | None]:
-        """A version's dictionary, channels and popular list; null when it is gone or of another format."""
-        at = VersionKeys(shelf.place, name)
-        chunks, stated, popular = yield [("HGETALL", at.items), ("GET", at.manifest), ("GET", at.popular)]
-        manifest = Manifest.from_json(raw(stated) or b"")
-        if manifest is None or popular is None:
-            return None
-        fields = {int(text(number) or 0): raw(ids) or b"" for number, ids in chunks.items()}
-        ids = [item for number in sorted(fields) for item in decode_ids(fields[number])]
-        channels = dict(zip(codes(len(manifest.channels)), manifest.channels, strict=False))
-        version = Version(at, manifest, dict(zip(codes(len(ids)), ids, strict=False)), channels)
-        version.popular.extend(version.read(raw(popular)))
-        shelf.keep(version)
+    def _load(self, known: Known, name: str) -> Flow[Loaded | None]:
+        at = VersionKeys(known.place, name)
+        version = Loaded.of(at, *(yield [("HGETALL", at.items), ("GET", at.manifest), ("GET", at.popular)]))
+        if version:
+            known.keep(version)
         return version
 
-    def _places(self) -> Flow[list[Place]]:
+    def _published(self) -> Flow[list[Place]]:
         [members] = yield [("SMEMBERS", keys.SCENES)]
-        return [Place.parse(text(member) or "") for member in members]
+        return [Place.parse(text(member) or "") for member in members or ()]
 
     def _remembered(self, user: str, wish: Wish, error: Exception) -> Answer:
-        """An answer from memory. Raises `error` when there is nothing to answer with."""
+        """An answer from memory. Raises `error` when nothing is there to answer with, or a certain version was asked."""
         place = Place(wish.scene or self.scene or "", wish.variant or self.variant)
-        shelves = [self.shelves.get(each) for each in (place, Place(place.scene))]
-        good = next((shelf.good for shelf in shelves if shelf and shelf.good), None)
+        known = [self.places.get(each) for each in (place, Place(place.scene))]
+        good = next((each.good for each in known if each and each.good), None)
         source = (good.popular or list(good.names.values())) if good else list(self.fallback)
-        if not source:
+        if wish.version or not source:
             raise error
-        items = (without(source, {*wish.exclude, *wish.recent}) or source)[: wish.n]
+        items = (without(source, wish.seen) or source)[: wish.n]
         reasons: list[Reason | None] | None = [None] * len(items) if wish.reasons else None
         if good:
-            return _answer_of(good, items, "memory", user, reasons)
+            return answer_of(good, items, "memory", user, reasons)
         return Answer(user, items, "memory", place.scene, None, None, None, reasons)
 
 
-def _answer(
-    version: Version,
-    user: str,
-    found: Mapping[Name, bytes | None],
-    similar: Sequence[tuple[str, Sequence[str]]],
-    wish: Wish,
-) -> Answer:
-    """The first tier that leaves an item; the last one is whatever the version lists, most listed first."""
-    excluded = {*wish.exclude, *wish.recent}
-    # Without anything to leave out or to blend in, the rest of a list needn't be decoded.
-    limit = None if excluded or wish.reasons else wish.n
-    tiers: tuple[tuple[Tier, Callable[[], Sequence[str]]], ...] = (
-        ("user", lambda: version.read(found.get((keys.USER, user)), limit)),
-        ("segment", lambda: version.read(found.get((keys.SEGMENT, wish.segment or "")), limit)),
-        ("popular", lambda: version.popular),
-        ("popular", lambda: list(version.names.values())),
-    )
-    for tier, read in tiers:  # noqa: B007
-        stored = read()
-        blended, brought = blend(stored, similar) if similar and stored else (stored, {})
-        items = without(blended, excluded)[: wish.n]
-        if items:
-            break
-    else:
-        # All that the version lists is excluded: something just seen is better than nothing.
-        items, brought = version.popular[: wish.n], {}
-    if not wish.reasons:
-        return _answer_of(version, items, tier, user)
-    why = version.read_reasons(found.get((keys.WHY, user))) if tier == "user" else []
-    stated = dict(zip(stored, why, strict=False))
-    stated.update((item, Reason(None, BLENDED, recent)) for item, recent in brought.items())
-    return _answer_of(version, items, tier, user, [stated.get(item) for item in items])
-
-
-def _answer_of(
-    version: Version, items: list[str], tier: Tier, user: str | None, reasons: list[Reason | None] | None = None
-) -> Answer:
-    place, name = version.keys.place, version.keys.version
-    return Answer(user, items, tier, place.scene, name, day_of(name), place.variant, reasons)
-
-
 def _storable(name: str) -> str | None:
-    """An escaped id; null for an id that nothing can be stored under, so that nothing is."""
+    """An escaped id; null for one that nothing can be stored under. Raises InvalidId for what is no string."""
     try:
         return keys.escape(name)
     except InvalidId:

@@ -11,9 +11,10 @@ from itertools import chain, islice
 from predawn import keys
 from predawn.catalog import READY, Catalog, Entry, not_published, places
 from predawn.codec import Codes
-from predawn.connection import Client, address, answering
+from predawn.connection import Client, address, answering, send
 from predawn.errors import PublishRefused, VerificationFailed
 from predawn.keys import Place
+from predawn.lookup import Lookups, run
 from predawn.manifest import Manifest, Tally
 from predawn.memory import MEGABYTE, ServerMemory
 from predawn.products import BLOCK, CodedLists, Products, blocks
@@ -98,7 +99,7 @@ class Publisher:
             live, entries = self._catalog.load()
             if live is None:
                 raise not_published(places(self._client), self.place, address(self._client))
-            ready = [entry for entry in entries if entry.state == READY]
+            ready = [entry for entry in entries if entry.is_ready]
             if version is None:
                 orders = [entry.order for entry in ready if entry.version == live]
                 ready = [entry for entry in ready if orders and entry.order < orders[0]]
@@ -114,13 +115,8 @@ class Publisher:
     def status(self) -> Status:
         """The live version and all kept ones. Raises Unavailable; a place without publications is an empty status."""
         with answering(self._client):
-            live, entries = self._catalog.load()
-            versions = []
-            for entry in entries:
-                manifest = self._shelf.lists(entry.version).manifest()
-                state = "expired" if entry.state == READY and manifest is None else entry.state
-                versions.append(KeptVersion(entry.version, state, entry.version == live, entry.time, manifest))
-        return Status(self.place.scene, self.place.variant, live, versions)
+            lookups = Lookups(address(self._client))
+            return run(lookups.status(*self.place), partial(send, self._client))
 
     def prune(self, dry_run: bool = False) -> list[KeptVersion]:
         """Removes what is beyond `keep`, expired, or left of attempts that nobody can be at any more; never the live

@@ -38,9 +38,9 @@ class FaultyPipeline:
         self._inner = inner
         self._before = before
 
-    def execute(self) -> Any:
+    def execute(self, **options: Any) -> Any:
         self._before()
-        return self._inner.execute()
+        return self._inner.execute(**options)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
