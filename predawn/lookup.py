@@ -189,7 +189,7 @@ class Lookups:
         return [Place.parse(text(member) or "") for member in members or ()]
 
     def _remembered(self, user: str, wish: Wish, error: Exception) -> Answer:
-        """An answer from memory. Raises `error` when nothing is there to answer with, or a certain version was asked."""
+        """An answer from memory. Raises `error` when there is none, or a certain version was asked for."""
         place = Place(wish.scene or self.scene or "", wish.variant or self.variant)
         known = [self.places.get(each) for each in (place, Place(place.scene))]
         good = next((each.good for each in known if each and each.good), None)
