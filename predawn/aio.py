@@ -36,7 +36,12 @@ class AsyncReader:
         self._client: Client = target.async_client(timeout_seconds, timeout_seconds) if target else client
         self._breaker = breaker or Breaker()
         at = target.address if target else address(client)
-        self._lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
+        self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
+
+    @property
+    def breaker_open(self) -> bool:
+        """Whether Redis has failed so often in a row that it is left alone."""
+        return self._breaker.is_open
 
     async def top(
         self,
@@ -52,7 +57,7 @@ class AsyncReader:
         version: str | None = None,
     ) -> Answer:
         wish = Wish(n, scene, variant, exclude, recent, segment, reasons, version)
-        return (await self._run(self._lookups.top([user], wish)))[0]
+        return (await self.run(self.lookups.top([user], wish)))[0]
 
     async def top_many(
         self,
@@ -67,8 +72,8 @@ class AsyncReader:
         reasons: bool = False,
         version: str | None = None,
     ) -> list[Answer]:
-        return await self._run(
-            self._lookups.top(users, Wish(n, scene, variant, exclude, recent, segment, reasons, version))
+        return await self.run(
+            self.lookups.top(users, Wish(n, scene, variant, exclude, recent, segment, reasons, version))
         )
 
     async def similar(
@@ -82,7 +87,7 @@ class AsyncReader:
         exclude: Collection[str] = (),
         version: str | None = None,
     ) -> Answer:
-        return await self._run(self._lookups.similar(item, kind, Wish(n, scene, variant, exclude, version=version)))
+        return await self.run(self.lookups.similar(item, kind, Wish(n, scene, variant, exclude, version=version)))
 
     async def popular(
         self,
@@ -95,25 +100,26 @@ class AsyncReader:
         version: str | None = None,
     ) -> Answer:
         wish = Wish(n, scene, variant, exclude, segment=segment, version=version)
-        return await self._run(self._lookups.popular(wish))
+        return await self.run(self.lookups.popular(wish))
 
     async def features(
         self, item: str, scene: str | None = None, *, variant: str | None = None
     ) -> dict[str, Any] | None:
-        return await self._run(self._lookups.features(item, Wish(scene=scene, variant=variant)))
+        return await self.run(self.lookups.features(item, Wish(scene=scene, variant=variant)))
 
     async def vector(self, item: str, scene: str | None = None, *, variant: str | None = None) -> list[float] | None:
-        return await self._run(self._lookups.vector(item, Wish(scene=scene, variant=variant)))
+        return await self.run(self.lookups.vector(item, Wish(scene=scene, variant=variant)))
 
     async def status(self, scene: str | None = None, *, variant: str | None = None) -> Status:
-        return await self._run(self._lookups.status(scene, variant))
+        return await self.run(self.lookups.status(scene, variant))
 
     async def close(self) -> None:
         """Closes the connections, unless the client is the caller's."""
         if self._owned:
             await self._client.aclose()
 
-    async def _run(self, flow: Flow[T]) -> T:
+    async def run(self, flow: Flow[T]) -> T:
+        """Any look-up, within the time-outs and the breaker."""
         try:
             commands = next(flow)
             while True:
@@ -127,9 +133,9 @@ class AsyncReader:
             return done.value
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        self._breaker.enter(self._lookups.at)
+        self._breaker.enter(self.lookups.at)
         try:
-            with answering(self._lookups.at):
+            with answering(self.lookups.at):
                 replies = await send_async(self._client, commands)
         except Unavailable:
             self._breaker.failed()

@@ -23,6 +23,7 @@ DAY_LENGTH = len("2017-12-01")
 
 # Products: what precedes the escaped id in a key below a version.
 USER, WHY, SIMILAR, TOGETHER, SEGMENT, FEATURES, VECTOR = "u", "why", "similar", "together", "popular", "item", "vec"
+HISTORY = "history"
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}\.[0-9A-Za-z_-]{1,64}", re.ASCII)
 
@@ -100,6 +101,11 @@ def check_version(version: str, data_day: str) -> None:
         raise InvalidId(f"data day {data_day!r} is no calendar day: write it as YYYY-MM-DD.")
     if not _VERSION.fullmatch(version) or day_of(version) != data_day:
         raise InvalidId(f"version {version!r} doesn't fit data day {data_day}: name it {data_day}.<letters or digits>.")
+
+
+def is_version(text: str) -> bool:
+    """Whether a text has the form of a version id."""
+    return bool(_VERSION.fullmatch(text))
 
 
 @dataclass(frozen=True)

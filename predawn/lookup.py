@@ -69,7 +69,7 @@ class Lookups:
         wanted += [(keys.SIMILAR, item) for item in wish.recent[:RECENT_ITEMS]]
         wanted += [(keys.SEGMENT, wish.segment)] if wish.segment else []
         try:
-            version, found = yield from self._find(wanted, wish)
+            version, found = yield from self.find(wanted, wish)
         except (Unavailable, ReadError) as error:
             return [self._remembered(user, wish, error) for user in users]
         return [answer(version, user, found, wish) for user in users]
@@ -85,7 +85,7 @@ class Lookups:
             raise ValueError(f"kind is {kind!r}: ask for {keys.SIMILAR!r} or {keys.TOGETHER!r}.")
         wish = replace(wish, exclude={*wish.exclude, item})
         try:
-            version, found = yield from self._find([(kind, item)], wish)
+            version, found = yield from self.find([(kind, item)], wish)
         except (Unavailable, ReadError) as error:
             return replace(self._remembered("", wish, error), user=None)
         own = without(version.read(found.get((kind, item))), wish.seen)[: wish.n]
@@ -94,11 +94,11 @@ class Lookups:
         return replace(answer(version, "", {}, wish), user=None)
 
     def features(self, item: str, wish: Wish) -> Flow[dict[str, Any] | None]:
-        version, found = yield from self._find([(keys.FEATURES, item)], wish)
+        version, found = yield from self.find([(keys.FEATURES, item)], wish)
         return version.read_features(found.get((keys.FEATURES, item)))
 
     def vector(self, item: str, wish: Wish) -> Flow[list[float] | None]:
-        version, found = yield from self._find([(keys.VECTOR, item)], wish)
+        version, found = yield from self.find([(keys.VECTOR, item)], wish)
         return version.read_vector(found.get((keys.VECTOR, item)))
 
     def status(self, scene: str | None, variant: str | None) -> Flow[Status]:
@@ -121,7 +121,7 @@ class Lookups:
             self.scene = the_only_scene((yield from self._published()), self.at)
         return scene or self.scene or ""
 
-    def _find(self, wanted: Sequence[Name], wish: Wish) -> Flow[tuple[Loaded, Mapping[Name, bytes | None]]]:
+    def find(self, wanted: Sequence[Name], wish: Wish) -> Flow[tuple[Loaded, Mapping[Name, bytes | None]]]:
         """The values of (product, id) pairs, all of one version; ids that can't be stored have none.
 
         Raises Unavailable, NoPublication, UnknownScene, CorruptList.
@@ -139,7 +139,7 @@ class Lookups:
     def _read(
         self, place: Place, wanted: Sequence[Name], pinned: str | None
     ) -> Flow[tuple[Loaded, Mapping[Name, bytes | None]]]:
-        known, missed = self.places.setdefault(place, Known(place)), None
+        known, missed = self.places.get(place) or Known(place), None
         for _ in range(ATTEMPTS):
             stale = not pinned and (known.live is None or self.clock() - known.live[1] >= self.pointer_seconds)
             if not pinned and (known.live is None or missed):
@@ -152,7 +152,7 @@ class Lookups:
             if version is None:
                 missed = name
                 continue
-            names = {each: f"{version.keys.stem}{each[0]}:{key}" for each in wanted if (key := _storable(each[1]))}
+            names = names_of(version.keys, wanted)
             # In this order: the popular list is unlinked first, so finding it means that the others weren't unlinked.
             commands: list[Command] = [*(("GET", key) for key in names.values()), ("GET", version.keys.popular)]
             # Whether the version is still the live one is asked in the same round trip, and mostly it is.
@@ -182,6 +182,8 @@ class Lookups:
         version = Loaded.of(at, *(yield [("HGETALL", at.items), ("GET", at.manifest), ("GET", at.popular)]))
         if version:
             known.keep(version)
+            # Only now, so that names that anyone may ask for don't fill the memory.
+            self.places[known.place] = known
         return version
 
     def _published(self) -> Flow[list[Place]]:
@@ -201,6 +203,11 @@ class Lookups:
         if good:
             return answer_of(good, items, "memory", user, reasons)
         return Answer(user, items, "memory", place.scene, None, None, None, reasons)
+
+
+def names_of(at: VersionKeys, wanted: Sequence[Name]) -> dict[Name, str]:
+    """The keys of (product, id) pairs, without those of ids that can't be stored."""
+    return {name: f"{at.stem}{name[0]}:{key}" for name in wanted if (key := _storable(name[1]))}
 
 
 def _storable(name: str) -> str | None:

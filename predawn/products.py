@@ -37,7 +37,8 @@ class Products:
     lists: (user id, ranked item ids), or CodedLists; popular: the list for everyone else, not empty. All others may be
     left out: segments: (`attribute=value`, ranked item ids), tried before `popular`; similar, together: (item id,
     ranked item ids); why: (user id, reasons of the first places of that user's list); features: (item id, an object
-    that JSON can hold); vectors: (item id, numbers).
+    that JSON can hold); vectors: (item id, numbers); history: (user id, objects `{"item": id, "day": YYYY-MM-DD,
+    "count": times}`, the newest first), what the user did lately.
 
     items: the ids in the order in which they get codes, the most listed first; ids that are missing there get codes as
     they come. expected: how many users have a list, if known: then memory is checked before anything is written.
@@ -51,6 +52,7 @@ class Products:
     why: Iterable[tuple[str, Sequence[Reason]]] = ()
     features: Iterable[tuple[str, Mapping[str, Any]]] = ()
     vectors: Iterable[tuple[str, Sequence[float]]] = ()
+    history: Iterable[tuple[str, Sequence[Mapping[str, Any]]]] = ()
     items: Sequence[str] = ()
     expected: int | None = None
 
@@ -84,10 +86,11 @@ def blocks(products: Products, items: Codes, channels: Codes) -> Iterator[Block]
     yield from _lists(keys.SEGMENT, products.segments, items)
     yield from _blocks(keys.FEATURES, products.features, _json)
     yield from _blocks(keys.VECTOR, products.vectors, _floats)
+    yield from _blocks(keys.HISTORY, ((user, list(done)) for user, done in products.history if len(done)), _json)
 
 
-def _json(features: Mapping[str, Any]) -> bytes:
-    return json.dumps(features, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _floats(vector: Sequence[float]) -> bytes:
@@ -130,4 +133,4 @@ def _block(product: str, names: Sequence[str], values: Sequence[bytes]) -> Block
 
 
 def _of(product: str) -> str:
-    return "user" if product in (keys.USER, keys.WHY) else product
+    return "user" if product in (keys.USER, keys.WHY, keys.HISTORY) else product

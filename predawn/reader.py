@@ -48,7 +48,12 @@ class Reader:
         self._timeout = timeout_seconds
         self._breaker = breaker or Breaker()
         at = self._target.address if self._target else address(client)
-        self._lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
+        self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
+
+    @property
+    def breaker_open(self) -> bool:
+        """Whether Redis has failed so often in a row that it is left alone."""
+        return self._breaker.is_open
 
     def top(
         self,
@@ -74,7 +79,7 @@ class Reader:
         Unavailable, NoPublication, UnknownScene, CorruptList.
         """
         wish = Wish(n, scene, variant, exclude, recent, segment, reasons, version)
-        return self._run(self._lookups.top([user], wish))[0]
+        return self.run(self.lookups.top([user], wish))[0]
 
     def top_many(
         self,
@@ -90,7 +95,7 @@ class Reader:
         version: str | None = None,
     ) -> list[Answer]:
         """`top` for many users, parallel to `users`; a thousand of them in one round trip and from one version."""
-        return self._run(self._lookups.top(users, Wish(n, scene, variant, exclude, recent, segment, reasons, version)))
+        return self.run(self.lookups.top(users, Wish(n, scene, variant, exclude, recent, segment, reasons, version)))
 
     def similar(
         self,
@@ -105,7 +110,7 @@ class Reader:
     ) -> Answer:
         """The items most like `item` (tier "item"), or with kind "together" those taken together with it; popular ones
         when it has no such list."""
-        return self._run(self._lookups.similar(item, kind, Wish(n, scene, variant, exclude, version=version)))
+        return self.run(self.lookups.similar(item, kind, Wish(n, scene, variant, exclude, version=version)))
 
     def popular(
         self,
@@ -119,19 +124,19 @@ class Reader:
     ) -> Answer:
         """The segment's list, or everyone's."""
         wish = Wish(n, scene, variant, exclude, segment=segment, version=version)
-        return self._run(self._lookups.popular(wish))
+        return self.run(self.lookups.popular(wish))
 
     def features(self, item: str, scene: str | None = None, *, variant: str | None = None) -> dict[str, Any] | None:
         """What was published about an item; null when nothing was. Raises as `top` does, but without a memory."""
-        return self._run(self._lookups.features(item, Wish(scene=scene, variant=variant)))
+        return self.run(self.lookups.features(item, Wish(scene=scene, variant=variant)))
 
     def vector(self, item: str, scene: str | None = None, *, variant: str | None = None) -> list[float] | None:
         """The item's vector; null when none was published. Raises as `features` does."""
-        return self._run(self._lookups.vector(item, Wish(scene=scene, variant=variant)))
+        return self.run(self.lookups.vector(item, Wish(scene=scene, variant=variant)))
 
     def status(self, scene: str | None = None, *, variant: str | None = None) -> Status:
         """The live version (null before the first publication) and all kept ones. Raises Unavailable, NoPublication."""
-        return self._run(self._lookups.status(scene, variant))
+        return self.run(self.lookups.status(scene, variant))
 
     def close(self) -> None:
         """Closes the connections, unless the client is the caller's; the reader connects again when it is asked."""
@@ -139,13 +144,14 @@ class Reader:
             client, self._client = self._client, None
             client.close()
 
-    def _run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[T]) -> T:
+        """Any look-up, within the time-outs and the breaker."""
         return run(flow, self._send)
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
-        self._breaker.enter(self._lookups.at)
+        self._breaker.enter(self.lookups.at)
         try:
-            with answering(self._lookups.at):
+            with answering(self.lookups.at):
                 if self._client is None and self._target:
                     self._client = self._target.client(self._timeout, self._timeout)
                 replies = send(self._client, commands)

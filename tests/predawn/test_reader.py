@@ -49,7 +49,7 @@ def test_an_id_that_is_no_text(redis_client: redis.Redis) -> None:
 def test_the_pointer_is_remembered_for_a_while(redis_client: redis.Redis) -> None:
     now = 100.0
     reader = Reader(scene=SCENE, client=redis_client, pointer_seconds=5.0)
-    reader._lookups.clock = lambda: now
+    reader.lookups.clock = lambda: now
     publish(redis_client)
     assert reader.top("user 1").data_day == DAY
     publish(redis_client, "2017-12-02")
