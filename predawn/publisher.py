@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain, islice
 
 from predawn import keys
-from predawn.catalog import READY, Catalog, Entry, not_published, places
+from predawn.catalog import READY, WRITING, Catalog, Entry, not_published, places
 from predawn.codec import Codes
 from predawn.connection import Client, address, answering, send
 from predawn.errors import PublishRefused, VerificationFailed
@@ -118,14 +118,19 @@ class Publisher:
             lookups = Lookups(address(self._client))
             return run(lookups.status(*self.place), partial(send, self._client))
 
-    def prune(self, dry_run: bool = False) -> list[KeptVersion]:
-        """Removes what is beyond `keep`, expired, or left of attempts that nobody can be at any more; never the live
-        version. Answers what was removed, or would be. Raises Unavailable."""
+    def prune(self, dry_run: bool = False, attempts: bool = False) -> list[KeptVersion]:
+        """Removes what is beyond `keep`, expired, or left of attempts that the live version has superseded or that
+        began a day ago, and with `attempts` of all others, too: one that is still running fails then. Never removes the
+        live version. Answers what was removed, or would be. Raises Unavailable."""
         with answering(self._client):
-            names = {entry.version for entry in self._shelf.superfluous()}
+            live, entries = self._catalog.load()
+            mine = next((entry for entry in entries if entry.version == live), None)
+            superfluous = self._shelf.superfluous(mine)
+            superfluous += [entry for entry in entries if attempts and entry.state == WRITING]
+            names = {entry.version for entry in superfluous}
             found = [each for each in self.status().versions if each.version in names]
             if not dry_run:
-                self._shelf.tidy()
+                self._shelf.remove_all(superfluous)
         return found
 
     def _checked(self, version: str, products: Products) -> tuple[Products, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,7 +41,10 @@ class Shelf:
 
     def tidy(self, mine: Entry | None = None) -> None:
         """Removes what is superfluous."""
-        for entry in self.superfluous(mine):
+        self.remove_all(self.superfluous(mine))
+
+    def remove_all(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
             self._remove(entry)
 
     def abandon(self, mine: Entry) -> None:
