@@ -1,5 +1,5 @@
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.coded_lists import ItemOrder
@@ -18,6 +18,7 @@ def batch_of(lists: list[list[int]], first: int = 0) -> pa.RecordBatch:
     )
 
 
+@settings(deadline=None)
 @given(LISTS, LISTS)
 def test_arrow_encodes_as_the_publisher_does(one: list[list[int]], other: list[list[int]]) -> None:
     # A slice, as files are read: its offsets don't begin at zero.
