@@ -20,13 +20,19 @@ from predawn.target import Target
 Client: TypeAlias = Any
 Command: TypeAlias = tuple[str, ...]
 
+_ACCESS = "mend REDIS_USERNAME, REDIS_PASSWORD or the URL"
 _REFUSED = (
-    (exceptions.OutOfMemoryError, "is full", "raise maxmemory or keep fewer versions"),
-    (exceptions.ReadOnlyError, "is a read-only replica", "give the address of the primary"),
-    (exceptions.NoPermissionError, "doesn't allow this user a command", "see docs/format.md for what users need"),
-    (exceptions.AuthenticationError, "refuses the user or password", "mend REDIS_USERNAME, REDIS_PASSWORD or the URL"),
-    (exceptions.AuthorizationError, "refuses the user or password", "mend REDIS_USERNAME, REDIS_PASSWORD or the URL"),
-    (exceptions.BusyLoadingError, "is still loading its data", "wait and try again"),
+    (exceptions.OutOfMemoryError, "OOM", "is full", "raise maxmemory or keep fewer versions"),
+    (exceptions.ReadOnlyError, "READONLY", "is a read-only replica", "give the address of the primary"),
+    (
+        exceptions.NoPermissionError,
+        "NOPERM",
+        "doesn't allow this user a command",
+        "see docs/format.md, Users",
+    ),
+    (exceptions.AuthenticationError, "WRONGPASS", "refuses the user or password", _ACCESS),
+    (exceptions.AuthorizationError, "NOAUTH", "refuses the user or password", _ACCESS),
+    (exceptions.BusyLoadingError, "LOADING", "is still loading its data", "wait and try again"),
 )
 
 
@@ -64,12 +70,18 @@ def answering(at: Client | str) -> Iterator[None]:
     except (exceptions.RedisError, exceptions.RedisClusterException) as error:
         where = at if isinstance(at, str) else address(at)
         reason = f"{type(error).__name__}: {error}".rstrip(". ")
-        for kind, what, remedy in _REFUSED:
-            if isinstance(error, kind):
+        for kind, word, what, remedy in _REFUSED:
+            # Redis 6 wraps what a script's command was answered with into an error of the script.
+            if isinstance(error, kind) or f"-{word} " in reason:
                 raise Unavailable(f"Redis at {where} {what} ({reason}): {remedy}.") from error
         if isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.RedisClusterException)):
             raise Unavailable(f"no Redis answers at {where} ({reason}): start it or set REDIS_URL.") from error
         raise Unavailable(f"Redis at {where} refused a command ({reason}): see its log.") from error
+
+
+def is_full(error: exceptions.RedisError) -> bool:
+    """Whether a command, or one within a script, was refused for lack of memory."""
+    return isinstance(error, exceptions.OutOfMemoryError) or "OOM " in str(error)
 
 
 def raw(value: bytes | str | None) -> bytes | None:

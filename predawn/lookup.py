@@ -16,7 +16,7 @@ from predawn.answers import RECENT_ITEMS, Answer, Name, Wish, answer, answer_of,
 from predawn.catalog import LIVE, not_published, parse_catalog, the_only_scene
 from predawn.codec import Reason
 from predawn.connection import Command, raw, text
-from predawn.errors import InvalidId, NoPublication, ReadError, Unavailable
+from predawn.errors import CorruptList, InvalidId, NoPublication, ReadError, Unavailable
 from predawn.keys import Place, VersionKeys
 from predawn.known import Known, Loaded
 from predawn.manifest import Manifest
@@ -179,7 +179,12 @@ class Lookups:
 
     def _load(self, known: Known, name: str) -> Flow[Loaded | None]:
         at = VersionKeys(known.place, name)
-        version = Loaded.of(at, *(yield [("HGETALL", at.items), ("GET", at.manifest), ("GET", at.popular)]))
+        replies = yield [("HGETALL", at.items), ("GET", at.manifest), ("GET", at.popular)]
+        try:
+            version = Loaded.of(at, *replies)
+        except CorruptList:
+            known.live = None  # so that the next request asks what is live
+            raise
         if version:
             known.keep(version)
             # Only now, so that names that anyone may ask for don't fill the memory.

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from redis import exceptions
+
 from predawn.catalog import READY, REMOVING, WRITING, Catalog, Entry
+from predawn.connection import is_full
 from predawn.keys import VersionKeys
 from predawn.lists import LIST_GRACE_SECONDS, VersionLists
 
@@ -55,11 +58,19 @@ class Shelf:
 
     def _remove(self, entry: Entry, even_if_live: bool = False) -> bool:
         """Removes a version's keys and entry; false, and nothing done, when the entry has changed or is live."""
-        removing = self.catalog.swap(entry, REMOVING, even_if_live)
+        lists = self.lists(entry.version)
+        try:
+            removing = self.catalog.swap(entry, REMOVING, even_if_live)
+        except exceptions.ResponseError as error:
+            if not is_full(error):
+                raise
+            # A full server takes no mark, but removing is what helps. A removal that is interrupted is found again: a
+            # version that was ready has lost its popular list, an attempt is still one.
+            removing = entry if even_if_live or self.catalog.live() != entry.version else None
         if removing is None:
             return False
-        self.lists(entry.version).remove(partial(self.catalog.holds, removing))
-        self.catalog.swap(removing, None)
+        lists.remove(partial(self.catalog.holds, removing))
+        self.catalog.swap(removing, None, even_if_live)
         return True
 
 
