@@ -142,7 +142,7 @@ def _state_lines(status: Status) -> list[str]:
 
 
 def _content(manifest: Manifest) -> str:
-    others = [f"{count} {PRODUCTS[name]}" for name, count in manifest.counts.items() if name in PRODUCTS]
+    others = [f"{manifest.counts[name]} {text}" for name, text in PRODUCTS.items() if name in manifest.counts]
     gate = f"  gate {_shown(manifest.gate)}" if manifest.gate else ""
     return (
         f"{', '.join([f'{manifest.users} users', *others])}, {manifest.items} items, {shown(manifest.memory_bytes)}, "

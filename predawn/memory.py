@@ -66,4 +66,7 @@ class ServerMemory:
 
 def shown(size: int) -> str:
     """1234567 -> `1.2 MB`."""
-    return f"{size / MEGABYTE:,.1f} MB"
+    for unit, name in ((1000 * MEGABYTE, "GB"), (MEGABYTE, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 1000:.1f} kB"

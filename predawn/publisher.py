@@ -153,15 +153,16 @@ class Publisher:
         return replace(products, lists=chain(head, rest), expected=expected), tally.memory_bytes / tally.keys
 
     def _refuse_too_large(self, mine: Entry, products: Products, per_list: float) -> None:
-        """Raises PublishRefused when the version won't fit beside the others, judged by its first lists."""
+        """Raises PublishRefused when the version won't fit beside the others, judged by its first lists and by the live
+        version, whichever says more."""
         self._shelf.tidy(mine)
         live, entries = self._catalog.load()
         kept = {entry.version: self._shelf.lists(entry.version).manifest() for entry in entries}
         before = kept.get(live or "")
-        need = per_list * (products.expected or (before.users if before else 0))
+        users = products.expected or (before.users if before else 0)
+        need = per_list * users + sum(map(len, products.items))
         if before:
-            # The other products are as large as they were.
-            need += before.memory_bytes * (1 - before.counts.get(keys.USER, 0) / max(sum(before.counts.values()), 1))
+            need = max(need, before.memory_bytes / before.users * users)
         memory = ServerMemory.of(self._client)
         memory.refuse_eviction(self.place)
         stays = sum(manifest.memory_bytes for manifest in kept.values() if manifest)

@@ -7,12 +7,23 @@ from typing import Any
 
 import redis
 
-from predawn import Products, Publication, Publisher
+from predawn import Products, Publication, Publisher, Reason
 from predawn.connection import Client
 
 SCENE = "groceries"
 DAY = "2017-12-01"
 POPULAR = ["milk", "bread"]
+FULL = Products(
+    lists=[("1364", ["milk", "bread", "eggs", "tea"])],
+    popular=["milk", "bread", "rice"],
+    segments=[("age=25-34", ["oats", "milk"])],
+    similar=[("tea", ["coffee", "cups"]), ("milk", ["cream"])],
+    together=[("tea", ["biscuits"])],
+    why=[("1364", [Reason(0.25, "buy_again", "milk"), Reason(0.125, "als", "tea"), Reason(None, "popular")])],
+    features=[("tea", {"name": "Tea"})],
+    vectors=[("tea", [0.5, -1.0])],
+    history=[("1364", [{"count": 2, "day": "2017-11-30", "item": "milk"}])],
+)
 
 
 def version_of(day: str = DAY, tag: str = "a") -> str:
@@ -26,7 +37,9 @@ def lists_of(mark: str, users: int = 5) -> list[tuple[str, list[str]]]:
 def publish(client: Client, day: str = DAY, tag: str = "a", users: int = 5, **options: Any) -> Publication:
     """Publishes lists that bear the version's name."""
     version = version_of(day, tag)
-    settings = {name: options.pop(name) for name in ("keep", "ttl_seconds", "scene", "variant") if name in options}
+    settings = {
+        name: options.pop(name) for name in ("keep", "ttl_seconds", "scene", "variant", "memory_mb") if name in options
+    }
     publisher = Publisher(client, settings.pop("scene", SCENE), **settings)
     return publisher.publish(day, version, Products(lists_of(version, users), [f"{version}-popular"]), **options)
 

@@ -132,6 +132,38 @@ def test_a_reader_sees_whole_versions_while_publications_flip(redis_server: str,
     assert len(seen) > 20
 
 
+def test_a_reader_sees_whole_versions_while_the_pointer_goes_back_and_forth(
+    redis_server: str, redis_client: redis.Redis
+) -> None:
+    versions = [publish(redis_client, day, users=USERS).version for day in ("2017-12-01", NEW_DAY)]
+    publisher, stop = Publisher(redis_client, SCENE), threading.Event()
+    seen: list[str] = []
+    failures: list[BaseException] = []
+
+    def read() -> None:
+        reader = Reader(redis_server, SCENE, pointer_seconds=0)
+        try:
+            while not stop.is_set():
+                own, everyone, many = reader.top("user 3"), reader.top("nobody"), reader.top_many(["user 1", "user 4"])
+                assert (own.items, own.tier) == ([f"{own.version}-3-{rank}" for rank in range(3)], "user")
+                assert (everyone.items, everyone.tier) == ([f"{everyone.version}-popular"], "popular")
+                assert {item[: len(versions[0])] for answer in many for item in answer.items} == {many[0].version}
+                seen.append(own.version or "")
+        except BaseException as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for number in range(300):
+            publisher.rollback(versions[number % 2])
+    finally:
+        stop.set()
+        thread.join()
+    assert failures == []
+    assert set(seen) == set(versions)
+
+
 def test_two_publishers_never_move_the_pointer_back(redis_server: str, redis_client: redis.Redis) -> None:
     days = [f"2018-01-{number:02d}" for number in range(1, 29)]
     lives: list[str] = []

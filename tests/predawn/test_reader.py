@@ -2,7 +2,7 @@ import pytest
 import redis
 
 from predawn import Answer, InvalidId, NoPublication, Products, Publisher, Reader, Reason, Unavailable, UnknownScene
-from tests.predawn.support import DAY, SCENE, FaultyClient, lists_of, publish, version_of
+from tests.predawn.support import DAY, FULL, SCENE, FaultyClient, lists_of, publish, version_of
 
 
 def test_an_answer_names_where_it_comes_from(redis_client: redis.Redis) -> None:
@@ -136,18 +136,6 @@ def test_a_url_of_something_else_does_not_show_its_password() -> None:
     with pytest.raises(ValueError, match="isn't valid") as raised:
         Reader("http://user:secret@127.0.0.1")
     assert "secret" not in str(raised.value)
-
-
-FULL = Products(
-    lists=[("1364", ["milk", "bread", "eggs", "tea"])],
-    popular=["milk", "bread", "rice"],
-    segments=[("age=25-34", ["oats", "milk"])],
-    similar=[("tea", ["coffee", "cups"]), ("milk", ["cream"])],
-    together=[("tea", ["biscuits"])],
-    why=[("1364", [Reason(0.25, "buy_again", "milk"), Reason(0.125, "als", "tea"), Reason(None, "popular")])],
-    features=[("tea", {"name": "Tea"})],
-    vectors=[("tea", [0.5, -1.0])],
-)
 
 
 @pytest.fixture
