@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import redis
@@ -95,7 +96,12 @@ def text(value: bytes | str | None) -> str | None:
 
 
 def is_cluster(client: Client) -> bool:
-    return isinstance(client, (redis.RedisCluster, redis.asyncio.RedisCluster))
+    return _is_cluster(type(client))
+
+
+@lru_cache  # the classes of clients are protocols, whose checks take microseconds
+def _is_cluster(kind: type) -> bool:
+    return issubclass(kind, (redis.RedisCluster, redis.asyncio.RedisCluster))
 
 
 def send(client: Client, commands: Sequence[Command]) -> list[Any]:

@@ -26,6 +26,9 @@ class CodedLists(NamedTuple):
     names: Sequence[str]
     values: Sequence[bytes]
 
+    def head(self, count: int) -> CodedLists:
+        return CodedLists(self.names[:count], self.values[:count])
+
 
 Lists: TypeAlias = Iterable[tuple[str, Sequence[str]] | CodedLists]
 

@@ -138,12 +138,12 @@ class Publisher:
         if not len(products.popular):
             raise PublishRefused(f"{self.place}, version {version}: the popular list is empty: fill it first.")
         rest = iter(products.lists)
-        head = list(islice(rest, BLOCK))
-        if head and isinstance(head[0], CodedLists):
-            head, rest = head[:1], chain(head[1:], rest)
-        items = Codes(chain(products.items, products.popular))
-        tally = Tally()
-        for block in blocks(Products(head, ()), items, Codes()):
+        head = list(islice(rest, 1))
+        if head and not isinstance(head[0], CodedLists):
+            head += islice(rest, BLOCK - 1)
+        items, tally = Codes(chain(products.items, products.popular)), Tally()
+        first = [each.head(BLOCK) if isinstance(each, CodedLists) else each for each in head]
+        for block in blocks(Products(first, ()), items, Codes()):
             tally.add(block, self._shelf.lists(version).keys)
         if not tally.keys:
             raise PublishRefused(f"{self.place}, version {version}: no user has a list: check the day's top-N.")
