@@ -15,6 +15,7 @@ from predawn.connection import connect
 from predawn.products import BLOCK
 from tests.predawn.servers import cluster
 from tests.predawn.support import DAY, SCENE, lists_of, publish, version_of
+from tests.predawn.test_access import READER, WRITER
 
 USERS = BLOCK + 5
 
@@ -79,6 +80,18 @@ def test_a_slot_that_moves_is_followed(client: RedisCluster, url: str, ports: li
     assert nodes[other].get(key)
     assert Reader(url).top("user 3").items == lists_of(version_of())[3][1]
     assert publish(client).refreshed
+
+
+def test_the_documented_users(url: str, ports: list[int]) -> None:
+    for port in ports:
+        with redis.Redis(host=HOST, port=port) as node:
+            for user, rules in (("writer", WRITER), ("reader", READER)):
+                node.execute_command("ACL", "SETUSER", user, "on", ">p", *rules.split(), "+cluster|slots", "+command")
+    publish(connect(url.replace("://", "://writer:p@")), users=USERS)
+    own = url.replace("://", "://reader:p@")
+    assert Reader(own).top("user 3").tier == asyncio.run(AsyncReader(own).top("user 3")).tier == "user"
+    with pytest.raises(Unavailable, match="doesn't allow this user"):
+        publish(connect(own), "2017-12-02")
 
 
 def test_asyncio_and_many_users(client: RedisCluster, url: str) -> None:
