@@ -95,7 +95,7 @@ def sentinel(folder: Path, primary: int, service: str) -> Iterator[int]:
     process = subprocess.Popen([server_program(), str(config), "--sentinel"], stdout=log, stderr=log)
     try:
         client = redis.Redis(host=HOST, port=port)
-        wait(lambda: _knows_a_replica(client, service), "a sentinel that knows the replica")
+        wait(lambda: _knows_a_replica(client), "a sentinel that knows the replica")
         yield port
         client.close()
     finally:
@@ -104,9 +104,9 @@ def sentinel(folder: Path, primary: int, service: str) -> Iterator[int]:
         log.close()
 
 
-def _knows_a_replica(client: redis.Redis, service: str) -> bool:
+def _knows_a_replica(client: redis.Redis) -> bool:
     try:
-        return client.sentinel_master(service)["num-slaves"] == 1
+        return client.info("sentinel")["master0"]["slaves"] == 1
     except redis.RedisError:
         return False
 
