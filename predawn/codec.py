@@ -46,6 +46,17 @@ def codes(count: int) -> list[str]:
     return _codes
 
 
+def number(code: str) -> int | None:
+    """The inverse of `codes`; null for what is no number in base 62."""
+    value = 0
+    for digit in code:
+        place = DIGITS.find(digit)
+        if place < 0:
+            return None
+        value = value * len(DIGITS) + place
+    return value if code else None
+
+
 class Codes(dict[str, str]):
     """Item id -> code. An id that is met for the first time gets the next free code. Raises InvalidId for no id."""
 
@@ -117,6 +128,9 @@ def decode_ids(value: bytes) -> list[str]:
     try:
         text = value.decode("ascii")
         items = text.split(SEPARATOR) if text else []
+        plain = "%" not in text and text.isprintable() and all(items)
+        if plain and (len(text) <= MAX_ID_BYTES or max(map(len, items)) <= MAX_ID_BYTES):
+            return items
         if "%" in text:
             if _BROKEN_ESCAPE.search(text):
                 raise ValueError("a percent sign without two digits")

@@ -96,7 +96,7 @@ def text(value: bytes | str | None) -> str | None:
 
 
 def is_cluster(client: Client) -> bool:
-    return _is_cluster(type(client))
+    return _is_cluster(type(client))  # type: ignore[arg-type]
 
 
 @lru_cache  # the classes of clients are protocols, whose checks take microseconds

@@ -91,7 +91,7 @@ class VersionLists:
                 commands.compare(self._stem(block.product), block.names, len(data), data.__eq__, odd)
         value = items.encode(popular)
         if counts != manifest.counts or len(items) != manifest.items or not self._is_popular(value):
-            raise self._contradiction()
+            raise self.contradiction()
         with bulk_of(self.client) as commands:
             for block in lost:
                 commands.set(self._stem(block.product), block.names, block.values, self._ttl)
@@ -105,14 +105,14 @@ class VersionLists:
     def _differs(self, block: Block, lost: list[Block], found: list[bytes | None]) -> None:
         missing = [place for place, value in enumerate(found) if value is None]
         if any(value not in (None, mine) for value, mine in zip(found, block.values, strict=True)):
-            raise self._contradiction()
+            raise self.contradiction()
         names, values = [block.names[place] for place in missing], [block.values[place] for place in missing]
         lost.append(Block(block.product, names, values))
 
     def _is_popular(self, value: bytes) -> bool:
         return fetch(self.client, [self.keys.popular]) == [value]
 
-    def _contradiction(self) -> PublishRefused:
+    def contradiction(self) -> PublishRefused:
         return PublishRefused(
             f"{self.keys.place} has version {self.keys.version} with other lists, and they stay as they are: "
             "publish the new lists under another version."

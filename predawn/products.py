@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from predawn import keys
-from predawn.codec import Codes, Reason, encode_reasons
+from predawn.codec import SEPARATOR, Codes, Reason, codes, encode_reasons, number
 from predawn.errors import PublishRefused
 
 T = TypeVar("T")
@@ -107,7 +107,9 @@ def _lists(product: str, lists: Lists, items: Codes) -> Iterator[Block]:
             yield from _blocks(product, pairs, items.encode)
             pairs = []
             for start in range(0, len(entry.names), BLOCK):
-                yield _block(product, entry.names[start : start + BLOCK], entry.values[start : start + BLOCK])
+                block = _block(product, entry.names[start : start + BLOCK], entry.values[start : start + BLOCK])
+                _check_codes(block, items)
+                yield block
             continue
         pairs.append(entry)
         if len(pairs) == BLOCK:
@@ -133,6 +135,18 @@ def _block(product: str, names: Sequence[str], values: Sequence[bytes]) -> Block
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise PublishRefused(f"{_of(product)} {twice!r} occurs twice: give each one list.")
     return Block(product, escaped, values)
+
+
+def _check_codes(block: Block, items: Codes) -> None:
+    """Raises PublishRefused when the first list of a block that the caller has encoded names no items."""
+    known = codes(len(items))
+    for code in block.values[0].decode("ascii", "replace").split(SEPARATOR):
+        place = number(code)
+        if place is None or place >= len(items) or known[place] != code:
+            raise PublishRefused(
+                f"{_of(block.product)} {block.names[0]!r} has a list with code {code[:40]!r}, but there are codes of "
+                f"{len(items)} items only: encode lists by the order of Products.items."
+            )
 
 
 def _of(product: str) -> str:

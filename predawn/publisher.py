@@ -192,6 +192,8 @@ class Publisher:
         lists = self._shelf.lists(mine.version)
         # The same ids get the same codes, in whatever order the lists come this time.
         items = Codes(lists.items() if manifest else chain(products.items, products.popular))
+        if any(item != other for item, other in zip(items, products.items, strict=False)):
+            raise lists.contradiction()
         channels = Codes(manifest.channels if manifest else ())
         stream = blocks(products, items, channels)
         try:

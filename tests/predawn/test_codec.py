@@ -3,7 +3,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from predawn import CorruptList, InvalidId
-from predawn.codec import Codes, Reason, codes, decode, decode_reasons, encode_reasons
+from predawn.codec import Codes, Reason, codes, decode, decode_reasons, encode_reasons, number
 from predawn.codec import decode_ids as read
 from predawn.codec import encode_ids as write
 from predawn.keys import MAX_ID_BYTES
@@ -79,6 +79,11 @@ def test_codes_are_numbers_in_base_62() -> None:
         *("0", "9", "A", "Z", "a", "z", "10", "zz", "100"),
     ]
     assert len(set(codes(100_000))) == len(codes(100_000))
+
+
+def test_numbers_of_codes() -> None:
+    assert [number(code) for code in codes(4000)[:4000]] == list(range(4000))
+    assert [number(text) for text in ("", "-", "1é", " 1")] == [None] * 4
 
 
 def test_the_first_items_get_the_shortest_codes() -> None:

@@ -2,14 +2,11 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import redis
 
 from predawn import InvalidId, Products, Publisher, PublishRefused, Reader, Unavailable
-from predawn.lists import VersionLists
-from predawn.manifest import Tally
 from predawn.products import BLOCK
 from tests.predawn.support import DAY, POPULAR, SCENE, lists_of, publish, version_of
 
@@ -186,37 +183,6 @@ def test_other_lists_under_a_published_version_are_refused(redis_client: redis.R
     with pytest.raises(PublishRefused, match="another version"):
         Publisher(redis_client, SCENE).publish(DAY, version_of(), Products(lists, popular))
     assert dumps_of(redis_client) == before
-
-
-def test_verification_reads_every_list_back(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(redis_client)
-    write = VersionLists.write
-
-    def losing(lists: VersionLists, *arguments: Any) -> tuple[Tally, bytes]:
-        tally = write(lists, *arguments)
-        redis_client.delete(lists.keys.user("user 4321"))
-        return tally
-
-    monkeypatch.setattr(VersionLists, "write", losing)
-    with pytest.raises(Exception, match="5999 of 6000"):
-        publish(redis_client, "2017-12-02", users=6000)
-    assert top(redis_client) == lists_of(version_of())[0][1]
-    assert keys_of(redis_client, "2017-12-02.a") == []
-
-
-@pytest.mark.parametrize("key", ["user", "popular"])
-def test_verification_compares_bytes(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    write = VersionLists.write
-
-    def garbling(lists: VersionLists, *arguments: Any) -> tuple[Tally, bytes]:
-        tally = write(lists, *arguments)
-        redis_client.set(lists.keys.user("user 3") if key == "user" else lists.keys.popular, "garbled")
-        return tally
-
-    monkeypatch.setattr(VersionLists, "write", garbling)
-    with pytest.raises(Exception, match="nothing went live"):
-        publish(redis_client)
-    assert redis_client.hget(f"predawn:{SCENE}:catalog", "live") is None
 
 
 def test_an_expired_live_version_can_be_published_again(redis_client: redis.Redis) -> None:
