@@ -61,6 +61,12 @@ def used_bytes(client: redis.Redis) -> int:
     return int(client.info("memory")["used_memory"])
 
 
+def server_seconds(client: redis.Redis) -> float:
+    """Processor time that the server has used."""
+    cpu = client.info("cpu")
+    return float(cpu["used_cpu_sys"] + cpu["used_cpu_user"])
+
+
 def load() -> float:
     """How busy the machine was in the last minute: runnable processes."""
     return round(os.getloadavg()[0], 2)
