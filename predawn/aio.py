@@ -34,14 +34,14 @@ class AsyncReader:
         target = Target.of(url) if client is None else None
         self._owned = target is not None
         self._client: Client = target.async_client(timeout_seconds, timeout_seconds) if target else client
-        self._breaker = breaker or Breaker()
+        self.breaker = breaker or Breaker()
         at = target.address if target else address(client)
         self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
 
     @property
     def breaker_open(self) -> bool:
         """Whether Redis has failed so often in a row that it is left alone."""
-        return self._breaker.is_open
+        return self.breaker.is_open
 
     async def top(
         self,
@@ -133,12 +133,12 @@ class AsyncReader:
             return done.value
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        self._breaker.enter(self.lookups.at)
+        self.breaker.enter(self.lookups.at)
         try:
             with answering(self.lookups.at):
                 replies = await send_async(self._client, commands)
         except Unavailable:
-            self._breaker.failed()
+            self.breaker.failed()
             raise
-        self._breaker.succeeded()
+        self.breaker.succeeded()
         return replies

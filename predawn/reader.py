@@ -46,14 +46,14 @@ class Reader:
         self._target = Target.of(url) if client is None else None
         self._client = client
         self._timeout = timeout_seconds
-        self._breaker = breaker or Breaker()
+        self.breaker = breaker or Breaker()
         at = self._target.address if self._target else address(client)
         self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
 
     @property
     def breaker_open(self) -> bool:
         """Whether Redis has failed so often in a row that it is left alone."""
-        return self._breaker.is_open
+        return self.breaker.is_open
 
     def top(
         self,
@@ -149,14 +149,14 @@ class Reader:
         return run(flow, self._send)
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
-        self._breaker.enter(self.lookups.at)
+        self.breaker.enter(self.lookups.at)
         try:
             with answering(self.lookups.at):
                 if self._client is None and self._target:
                     self._client = self._target.client(self._timeout, self._timeout)
                 replies = send(self._client, commands)
         except Unavailable:
-            self._breaker.failed()
+            self.breaker.failed()
             raise
-        self._breaker.succeeded()
+        self.breaker.succeeded()
         return replies
