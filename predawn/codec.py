@@ -66,7 +66,9 @@ class Codes(dict[str, str]):
             self[item]
 
     def __missing__(self, item: str) -> str:
-        _escape_item(item)
+        # Any ASCII can be stored, and this test is some ten times cheaper than quoting.
+        if not (isinstance(item, str) and item.isascii() and 0 < len(item) <= MAX_ID_BYTES):
+            _escape_item(item)
         code = codes(len(self) + 1)[len(self)]
         self[item] = code
         return code

@@ -17,7 +17,7 @@ from predawn.keys import FORMAT, VersionKeys, day_of
 from predawn.products import Block
 from predawn.sizes import stored_bytes
 
-_DIGEST_BYTES = 16
+_DIGEST_DIGITS = 32  # of a checksum, which is the beginning of a digest in hexadecimal
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Written(NamedTuple):
 class Tally:
     """What a stream of blocks amounts to; `written` has one entry for each of them.
 
-    longest: items of the longest list; ascending: whether the names of each product came in order, so none came twice.
+    longest: items of the list with the most bytes; ascending: whether the names of each product came in order, so that
+    none came twice.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class Tally:
         self.ascending = self.ascending and last < names[0] and all(map(lt, names, islice(names, 1, None)))
         self._last = product, names[-1]
         if product == keys.USER:
-            self.longest = max(self.longest, 1 + max(value.count(b",") for value in values))
+            self.longest = max(self.longest, 1 + max(values, key=len).count(b","))
 
     @property
     def keys(self) -> int:
@@ -116,7 +117,7 @@ class Tally:
             counts=self.counts,
             items=len(items),
             channels=list(channels),
-            checksum=_digest(*parts).hex(),
+            checksum=_digest(*parts).hex()[:_DIGEST_DIGITS],
             chunks=len(self.written),
             memory_bytes=self.memory_bytes + last,
             gate=gate,
@@ -130,7 +131,7 @@ def dictionary(items: Codes) -> list[bytes]:
 
 
 def _digest(*parts: bytes) -> bytes:
-    hashed = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    hashed = hashlib.sha256()  # in every language's library, and faster than others where the processor has it
     for part in parts:
         hashed.update(part)
     return hashed.digest()
