@@ -43,7 +43,7 @@ class Answer:
     reasons: list[Reason | None] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Wish:
     """What all answers of one request have in common; the fields are the options of `Reader.top`."""
 
@@ -71,12 +71,15 @@ class Wish:
 def answer(version: Loaded, user: str, found: Mapping[Name, bytes | None], wish: Wish) -> Answer:
     """The first tier that leaves an item; the last one is whatever the version lists, most listed first."""
     seen = wish.seen
+    if not seen and not wish.reasons:
+        # What nearly every request is: nothing to leave out or to blend in, so only the first items are decoded.
+        own = version.read(found.get((keys.USER, user)), wish.n)
+        if own:
+            return answer_of(version, own, "user", user)
     similar = [(item, version.read(found.get((keys.SIMILAR, item)))) for item in wish.recent[:RECENT_ITEMS]]
-    # Without anything to leave out or to blend in, the rest of a list needn't be decoded.
-    limit = None if seen or wish.reasons else wish.n
     tiers: tuple[tuple[Tier, Callable[[], Sequence[str]]], ...] = (
-        ("user", lambda: version.read(found.get((keys.USER, user)), limit)),
-        ("segment", lambda: version.read(found.get((keys.SEGMENT, wish.segment or "")), limit)),
+        ("user", lambda: version.read(found.get((keys.USER, user)))),
+        ("segment", lambda: version.read(found.get((keys.SEGMENT, wish.segment or "")))),
         ("popular", lambda: version.popular),
         ("popular", lambda: list(version.names.values())),
     )

@@ -83,8 +83,8 @@ class Codes(dict[str, str]):
 def decode(value: bytes, names: dict[str, str], n: int | None = None) -> list[str]:
     """One value -> the first n item ids, best first; `names` is code -> id. Raises CorruptList on any other bytes."""
     try:
-        found = value.decode("ascii").split(SEPARATOR)
-        return [names[code] for code in (found if n is None else found[:n])]
+        most = len(value) if n is None else min(n, len(value))
+        return [names[code] for code in value.decode("ascii").split(SEPARATOR, most)[: most or None]]
     except (UnicodeDecodeError, KeyError):
         raise CorruptList(f"the stored list {value[:40]!r} wasn't written by a publisher: publish anew.") from None
 

@@ -56,7 +56,13 @@ class Loaded:
 
     def read(self, value: bytes | None, n: int | None = None) -> list[str]:
         """The first n items of a stored list; empty when there is none."""
-        return self._or(value, lambda found: decode(found, self.names, n), [])
+        if value is None:
+            return []
+        try:
+            return decode(value, self.names, n)
+        except CorruptList as error:
+            self._warn(error)
+            return []
 
     def read_reasons(self, value: bytes | None) -> list[Reason]:
         return self._or(value, lambda found: decode_reasons(found, self.names, self.channels), [])
@@ -79,8 +85,11 @@ class Loaded:
         try:
             return decoded(value)
         except (CorruptList, ValueError, struct.error) as error:
-            log.warning("%s, version %s: %s", self.keys.place, self.keys.version, error)
+            self._warn(error)
             return missing
+
+    def _warn(self, error: Exception) -> None:
+        log.warning("%s, version %s: %s", self.keys.place, self.keys.version, error)
 
 
 @dataclass
