@@ -4,7 +4,8 @@ Run: python -m benchmarks.bench_serve (some two minutes). Needs redis-benchmark,
 
 publishing   A million users' lists of 100 items, as a night has them (item codes in Arrow), encoded, written, read
              back, sealed and flipped, against `redis-benchmark -t set -P 64` with values of the same size: on its one
-             key, and on random keys of a million, as a publication can't stay in the processor's cache either.
+             key, which stays in the processor's cache; on random keys of a million; and with the very commands of a
+             publication, SETEX of a new key each time.
 reading      Reader.top against a raw pipeline of GET pointer and GET list, with the same client, in turn.
 flips        1,000 flips and 1,000 roll-backs while another process reads and checks every answer.
 
@@ -31,7 +32,7 @@ import redis
 from benchmarks.private_redis import (
     empty,
     load,
-    peer_sets_per_second,
+    peer_per_second,
     private_redis,
     require_peer,
     server_seconds,
@@ -43,7 +44,8 @@ from predawn.catalog import Catalog
 from predawn.keys import Place
 
 USERS, ITEMS, CATALOGUE, BATCH = 1_000_000, 100, 20_000, 50_000
-PEER_SETS = 1_000_000
+PEER_SETS, PEER_SECONDS = 1_000_000, 1_296_000
+PEER_KEY = "predawn:groceries:2017-12-01.1a2b3c4d:u:__rand_int__"
 ROUNDS = 2
 LOOKUPS, WARM_UP = 20_000, 500
 FLIPS, FLIP_USERS = 1_000, 200
@@ -86,7 +88,7 @@ class Race:
 def publishing(client: redis.Redis) -> dict[str, Any]:
     order = ItemOrder(batches())
     night = [batch.drop_columns(["item_ids"]) for batch in batches()]
-    race, found = Race(client), dict[str, Any]()
+    race, found, peers = Race(client), dict[str, Any](), dict[str, tuple[str, ...]]()
     for number in range(ROUNDS):
         publisher, version = Publisher(client, SCENE), f"2017-12-01.{number}"
         products = Products(order.coded(night, "user_id"), order.ids[:ITEMS], items=order.ids, expected=USERS)
@@ -97,10 +99,17 @@ def publishing(client: redis.Redis) -> dict[str, Any]:
         found["bytes_a_user"] = round((used_bytes(client) - before) / USERS, 1)
         found["estimated_bytes_a_user"] = round(done.memory_bytes / USERS, 1)
         found["value_bytes"] = client.strlen(f"predawn:{SCENE}:{version}:u:0000007")
-        for name, keys in (("one_key", 0), ("random_keys", USERS)):
+        size = found["value_bytes"]
+        peers = {
+            "one_key": ("-t", "set", "-d", str(size)),
+            "random_keys": ("-t", "set", "-d", str(size), "-r", str(USERS)),
+            # Out of so many keys, hardly one is drawn twice.
+            "same_commands": ("-r", "2000000000", "SETEX", PEER_KEY, str(PEER_SECONDS), "x" * size),
+        }
+        for name, arguments in peers.items():
             empty(client)
             with race.runs(name, PEER_SETS):
-                rate = peer_sets_per_second(client, found["value_bytes"], PEER_SETS, keys)
+                rate = peer_per_second(client, PEER_SETS, *arguments)
             race.rates[name] = max(race.rates[name], rate)  # its own clock leaves its start out
     empty(client)
     first = next(batches())
@@ -111,8 +120,7 @@ def publishing(client: redis.Redis) -> dict[str, Any]:
     return {
         "lists_per_s": {name: round(rate) for name, rate in race.rates.items()},
         "server_us_a_list": {name: round(used, 2) for name, used in race.server_us.items()},
-        "publish_of_one_key": round(race.rates["publish"] / race.rates["one_key"], 3),
-        "publish_of_random_keys": round(race.rates["publish"] / race.rates["random_keys"], 3),
+        **{f"publish_of_{name}": round(race.rates["publish"] / race.rates[name], 3) for name in peers},
         **found,
     }
 

@@ -42,11 +42,11 @@ def require_peer() -> None:
         sys.exit(f"{PEER} is missing: install it (Debian: apt-get install redis-tools; else it comes with Redis).")
 
 
-def peer_sets_per_second(client: redis.Redis, size: int, count: int, keys: int = 0) -> float:
-    """redis-benchmark -t set -P 64 with values of `size` bytes: on one key, or on random ones of `keys`."""
+def peer_per_second(client: redis.Redis, count: int, *arguments: str) -> float:
+    """Commands per second of redis-benchmark -P 64, which sends `count` of them."""
     port = str(client.connection_pool.connection_kwargs["port"])
-    command = [PEER, "-h", HOST, "-p", port, "-t", "set", "-P", "64", "-d", str(size), "-n", str(count), "--csv"]
-    done = subprocess.run([*command, *(["-r", str(keys)] if keys else [])], check=True, capture_output=True, text=True)
+    command = [PEER, "-h", HOST, "-p", port, "-P", "64", "-n", str(count), "--csv", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(list(csv.DictReader(done.stdout.splitlines()))[-1]["rps"])
 
 

@@ -1,4 +1,4 @@
-"""Lists of item codes as values for Redis, a batch at a time in Arrow: a million lists are a hundred million items."""
+"""Lists of item codes as values for Redis, some thousand at a time: a million lists are a hundred million items."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from predawn.codec import SEPARATOR, codes
 from predawn.products import CodedLists
+
+ROWS = 2000  # lists encoded at a time, while Redis works on those before
+END = "\n"  # stands for the last separator of a list until they are split
 
 
 class ItemOrder:
@@ -32,16 +34,35 @@ class ItemOrder:
             ids.update(zip(seen.tolist(), batch["item_ids"].flatten().take(pa.array(first)).to_pylist(), strict=True))
         order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         self.ids = [ids[code] for code in order.tolist()]
-        texts = np.empty(len(counts), object)
-        texts[order] = codes(len(order))[: len(order)]
-        self._texts = pa.array(texts.tolist(), pa.string())
+        self._texts = _words(order, len(counts), SEPARATOR)
+        self._last_texts = _words(order, len(counts), END)
 
     def coded(self, batches: Iterable[pa.RecordBatch], owner: str) -> Iterator[CodedLists]:
         """The lists of item_codes in each batch, with the owners' ids in column `owner`."""
         for batch in batches:
-            lists = batch["item_codes"]
-            texts = pa.ListArray.from_arrays(
-                pc.subtract(lists.offsets, lists.offsets[0]), self._texts.take(lists.flatten())
-            )
-            values = pc.binary_join(texts, SEPARATOR).cast(pa.binary())
-            yield CodedLists(batch[owner].to_pylist(), values.to_pylist())
+            for at in range(0, batch.num_rows, ROWS):
+                piece = batch.slice(at, ROWS)
+                yield CodedLists(piece[owner].to_pylist(), self._values(piece["item_codes"]))
+
+    def _values(self, lists: pa.ListArray) -> list[bytes]:
+        offsets = lists.offsets.to_numpy()
+        flat, filled = lists.flatten().to_numpy(), np.flatnonzero(np.diff(offsets))
+        ends = offsets[1:][filled] - offsets[0] - 1
+        words = self._texts[flat]
+        words[ends] = self._last_texts[flat[ends]]
+        found = words.tobytes().translate(None, b"\0").split(END.encode())[:-1]
+        if len(filled) == len(lists):
+            return found
+        values = [b""] * len(lists)
+        for place, value in zip(filled.tolist(), found, strict=True):
+            values[place] = value
+        return values
+
+
+def _words(order: np.ndarray, count: int, end: str) -> np.ndarray:
+    """(count,) for each item code its text and `end`, padded with NUL to whole machine words."""
+    texts = [(text + end).encode() for text in codes(len(order))[: len(order)]]
+    width = 4 if max(map(len, texts), default=0) <= 4 else 8
+    words = np.zeros(count, f"S{width}")
+    words[order] = texts
+    return words.view(np.uint32 if width == 4 else np.uint64)

@@ -140,8 +140,8 @@ class Lookups:
         self, place: Place, wanted: Sequence[Name], pinned: str | None
     ) -> Flow[tuple[Loaded, Mapping[Name, bytes | None]]]:
         known, missed = self.places.get(place) or Known(place), None
+        stale = not pinned and (known.live is None or self.clock() - known.live[1] >= self.pointer_seconds)
         for _ in range(ATTEMPTS):
-            stale = not pinned and (known.live is None or self.clock() - known.live[1] >= self.pointer_seconds)
             if not pinned and (known.live is None or missed):
                 yield from self._point(known, (yield [("HGET", known.catalog, LIVE)])[0])
                 stale = False
@@ -157,14 +157,17 @@ class Lookups:
             commands: list[Command] = [*(("GET", key) for key in names.values()), ("GET", version.keys.popular)]
             # Whether the version is still the live one is asked in the same round trip, and mostly it is.
             replies = yield [("HGET", known.catalog, LIVE), *commands] if stale else commands
+            values = replies[stale:]
             if stale:
                 yield from self._point(known, replies[0])
+                # Once is enough: a pointer that moves all the time must not be run after.
+                stale = False
                 if known.live and known.live[0] != name:
                     continue
-            if any(reply is not None for reply in replies[stale:]):
+            if any(value is not None for value in values):
                 if not pinned:
                     known.good = version
-                return version, dict(zip(names, map(raw, replies[stale:]), strict=False))
+                return version, dict(zip(names, map(raw, values), strict=False))
             missed = name
         if pinned:
             raise NoPublication(f"{place} keeps no version {pinned} at {self.at}: see `predawn status`.")

@@ -8,6 +8,7 @@ their shares of the buckets; the key and the value as strings with a header, eac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 ENTRY = 24
 # Each table has a power of two of 8-byte buckets, between one and two for each key.
@@ -30,22 +31,32 @@ def _string(length: int, header: int) -> int:
 
 
 class _Keys(dict[int, int]):
+    """Length of a name -> what its entries and its key, with so many characters before the name, take."""
+
+    def __init__(self, before: int) -> None:
+        super().__init__()
+        self._before = before
+
     def __missing__(self, length: int) -> int:
-        size = self[length] = 2 * ENTRY + BUCKETS + _string(length, 1 if length < 32 else 3)
+        whole = self._before + length
+        size = self[length] = 2 * ENTRY + BUCKETS + _string(whole, 1 if whole < 32 else 3)
         return size
 
 
 class _Values(dict[int, int]):
+    """Length of a value -> what its object takes."""
+
     def __missing__(self, length: int) -> int:
         embedded = allocated(_OBJECT + 3 + length + 1)
         size = self[length] = embedded if length <= _EMBEDDED else _OBJECT + _string(length, 3)
         return size
 
 
-_KEYS, _VALUES = _Keys(), _Values()
+_VALUES = _Values()
+_keys = lru_cache(_Keys)
 
 
 def stored_bytes(stem: str, names: Sequence[str], values: Sequence[bytes]) -> int:
     """What the values take under the keys `stem + name`, all of them with a life time."""
-    before = len(stem)
-    return sum(_KEYS[before + length] for length in map(len, names)) + sum(map(_VALUES.__getitem__, map(len, values)))
+    of_keys = _keys(len(stem))
+    return sum(map(of_keys.__getitem__, map(len, names))) + sum(map(_VALUES.__getitem__, map(len, values)))

@@ -38,3 +38,17 @@ def test_the_most_listed_items_come_first() -> None:
     assert order.ids == ["item 5", "item 1", "item 3", "item 4"]
     names = [name for coded in order.coded([batch_of([[5], [1]])], "user_id") for name in coded.names]
     assert names == ["user 0", "user 1"]
+
+
+def test_empty_lists_are_left_to_the_publisher_to_refuse() -> None:
+    batch = batch_of([[], [3], [], [3, 4], []])
+    [coded] = ItemOrder([batch]).coded([batch], "user_id")
+    assert coded.values == [b"", b"0", b"", b"0,1", b""]
+
+
+def test_codes_of_any_length() -> None:
+    starts = range(0, 300_000, 500)
+    batch = batch_of([list(range(at, at + 500)) for at in starts])
+    order = ItemOrder([batch])
+    values = [value for coded in order.coded([batch], "user_id") for value in coded.values]
+    assert [value.decode().split(",") for value in values] == [codes(300_000)[at : at + 500] for at in starts]

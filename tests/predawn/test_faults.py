@@ -1,7 +1,7 @@
 """A failure at any request leaves the old version or the new one, whole; a plain re-run ends in the new one."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 import redis
@@ -162,6 +162,25 @@ def test_a_reader_sees_whole_versions_while_the_pointer_goes_back_and_forth(
         thread.join()
     assert failures == []
     assert set(seen) == set(versions)
+
+
+def test_a_pointer_that_moves_at_every_request_is_not_run_after(redis_client: redis.Redis) -> None:
+    versions = [publish(redis_client, day, users=USERS).version for day in ("2017-12-01", NEW_DAY)]
+    publisher, reader = Publisher(redis_client, SCENE), Reader(client=redis_client, scene=SCENE, pointer_seconds=0)
+    send, requests = reader._send, 0
+
+    def moving(commands: Sequence[tuple[str, ...]]) -> list:
+        nonlocal requests
+        requests += 1
+        publisher.rollback(versions[requests % 2])
+        return send(commands)
+
+    reader.top("user 1")
+    reader._send = moving  # type: ignore[method-assign]
+    for _ in range(5):
+        before, answer = requests, reader.top("user 3")
+        assert (answer.tier, answer.items) == ("user", [f"{answer.version}-3-{rank}" for rank in range(3)])
+        assert requests - before <= 3
 
 
 def test_two_publishers_never_move_the_pointer_back(redis_server: str, redis_client: redis.Redis) -> None:
