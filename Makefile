@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill health airflow redis-start redis-stop bench bench-window docs-features lock clean
+.PHONY: help demo test lint land backfill health airflow redis-start redis-stop bench bench-serve bench-window docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,6 +47,10 @@ bench-window: $(VENV)/.dev ## what a night's features cost with a window of 60 d
 
 docs-features: $(VENV)/.dev ## write docs/features.md anew from the declared features
 	@$(BIN)/python -m jobs features > docs/features.md
+
+bench-serve: $(VENV)/.dev ## publishing, reading and flips beside redis-benchmark and the raw client, and encodings
+	@$(BIN)/python -m benchmarks.bench_encoding
+	@$(BIN)/python -m benchmarks.bench_serve
 
 lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.cfg
 	@for lock in "dev:airflow dev" "airflow:airflow" "demo:"; do \

@@ -20,7 +20,6 @@ from jobs.errors import RunError, UsageError
 from jobs.runtime.backfill import backfill
 from jobs.runtime.config import CHECKOUT, Config, load_config
 from jobs.runtime.machine import java_problem
-from predawn.connection import default_url
 
 Land = Callable[[Path, Path | None, dt.date, dt.date], None]
 LOG_WIDTH = 120  # of what is written where there is no terminal
@@ -127,7 +126,7 @@ def run(data: str, folder: Path | None, *, only_land: bool) -> None:
 
 
 def _where_next(console: Console, config: Config, seconds: float) -> None:
-    environment = f"REDIS_URL={default_url()} " if os.environ.get("REDIS_URL") else ""
+    environment = f"REDIS_URL={os.environ['REDIS_URL']} " if os.environ.get("REDIS_URL") else ""
     scene, data = config.data.scene, config.data.name
     demo, following = DEMOS[data], DEMOS[data].nights[1] + dt.timedelta(1)
     hints = [

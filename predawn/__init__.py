@@ -4,6 +4,9 @@ from predawn import Reader
 Reader("redis://127.0.0.1:6399/0").top("1364", n=5).items
 """
 
+from predawn.aio import AsyncReader
+from predawn.answers import Answer
+from predawn.codec import Reason
 from predawn.errors import (
     CorruptList,
     InvalidId,
@@ -17,22 +20,30 @@ from predawn.errors import (
     UnknownScene,
     VerificationFailed,
 )
-from predawn.publisher import Publication, Publisher
-from predawn.reader import Answer, Reader
+from predawn.products import CodedLists, Products
+from predawn.publication import KeptVersion, Publication, Status
+from predawn.publisher import Publisher
+from predawn.reader import Reader
 
 __all__ = [
     "Answer",
+    "AsyncReader",
+    "CodedLists",
     "CorruptList",
     "InvalidId",
+    "KeptVersion",
     "NoPublication",
     "OlderThanLive",
     "PredawnError",
+    "Products",
     "Publication",
     "PublishError",
     "PublishRefused",
     "Publisher",
     "ReadError",
     "Reader",
+    "Reason",
+    "Status",
     "Unavailable",
     "UnknownScene",
     "VerificationFailed",

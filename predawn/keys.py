@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 from predawn.errors import InvalidId
 
-FORMAT = 1
+FORMAT = 2
 PREFIX = "predawn"
 SCENES = f"{PREFIX}:scenes"
 MAX_ID_BYTES = 1024
 DAY_LENGTH = len("2017-12-01")
+
+# Products: what precedes the escaped id in a key below a version.
+USER, WHY, SIMILAR, TOGETHER, SEGMENT, FEATURES, VECTOR = "u", "why", "similar", "together", "popular", "item", "vec"
+HISTORY = "history"
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}\.[0-9A-Za-z_-]{1,64}", re.ASCII)
 
@@ -24,8 +31,10 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}\.[0-9A-Za-z_-]{1,64}", re.ASCII)
 def escape(text: str) -> str:
     """An id as it stands in a key: RFC 3986 unreserved characters stay, every other byte of its UTF-8 is %XX.
 
-    Raises InvalidId when the id is empty, longer than MAX_ID_BYTES in UTF-8, or no text (a lone surrogate).
+    Raises InvalidId when the id is empty, longer than MAX_ID_BYTES in UTF-8, or no text (a lone surrogate, a number).
     """
+    if not isinstance(text, str):
+        raise InvalidId(f"id {text!r:.60} is of type {type(text).__name__}: ids are strings.")
     if not text:
         raise InvalidId("an id is empty: give every user, item and scene a non-empty id.")
     # Most ids are plain letters and digits, and this test is some ten times cheaper than quoting.
@@ -41,9 +50,40 @@ def escape(text: str) -> str:
     return escaped
 
 
-def catalog(scene: str) -> str:
-    """The hash with the scene's live version and the state of every kept one."""
-    return f"{PREFIX}:{escape(scene)}:catalog"
+def escape_all(names: Sequence[str]) -> Sequence[str]:
+    """`escape` of many ids; plain letters and digits are recognised for all of them at once."""
+    try:
+        joined = "".join(names)
+    except TypeError:
+        joined = ""
+    if joined.isascii() and joined.isalnum() and "" not in names and max(map(len, names)) <= MAX_ID_BYTES:
+        return names
+    return [escape(name) for name in names]
+
+
+class Place(NamedTuple):
+    """A scene and, unless it is the default one (null), a variant of its lists; each has a catalog of its own."""
+
+    scene: str
+    variant: str | None = None
+
+    @property
+    def segment(self) -> str:
+        """How the place stands in keys and in the set of scenes. `@` can't come out of escaping."""
+        return escape(self.scene) + (f"@{escape(self.variant)}" if self.variant else "")
+
+    @staticmethod
+    def parse(segment: str) -> Place:
+        scene, _, variant = segment.partition("@")
+        return Place(unquote(scene), unquote(variant) or None)
+
+    def __str__(self) -> str:
+        return f"scene {self.scene!r}" + (f", variant {self.variant!r}" if self.variant else "")
+
+
+def catalog(place: Place) -> str:
+    """The hash with the place's live version and the state of every kept one."""
+    return f"{PREFIX}:{place.segment}:catalog"
 
 
 def day_of(version: str) -> str:
@@ -63,33 +103,42 @@ def check_version(version: str, data_day: str) -> None:
         raise InvalidId(f"version {version!r} doesn't fit data day {data_day}: name it {data_day}.<letters or digits>.")
 
 
+def is_version(text: str) -> bool:
+    """Whether a text has the form of a version id."""
+    return bool(_VERSION.fullmatch(text))
+
+
 @dataclass(frozen=True)
 class VersionKeys:
-    """The keys of one version of one scene."""
+    """The keys of one version of one place."""
 
-    scene: str
+    place: Place
     version: str
 
-    @property
-    def _stem(self) -> str:
-        return f"{PREFIX}:{escape(self.scene)}:{self.version}"
+    @cached_property
+    def stem(self) -> str:
+        """What precedes the rest of every key of the version."""
+        return f"{PREFIX}:{self.place.segment}:{self.version}:"
 
-    @property
+    @cached_property
     def popular(self) -> str:
-        return f"{self._stem}:popular"
+        return f"{self.stem}popular"
 
-    @property
+    @cached_property
     def manifest(self) -> str:
-        return f"{self._stem}:manifest"
+        return f"{self.stem}manifest"
+
+    @cached_property
+    def items(self) -> str:
+        return f"{self.stem}items"
+
+    def of(self, product: str, name: str) -> str:
+        """The key of one user's, item's or segment's part of a product."""
+        return f"{self.stem}{product}:{escape(name)}"
 
     def user(self, user: str) -> str:
-        return self.user_stem + escape(user)
+        return self.of(USER, user)
 
-    @property
-    def user_stem(self) -> str:
-        """What precedes an escaped user id; a writer of a million keys builds it once."""
-        return f"{self._stem}:u:"
-
-    def users_chunk(self, number: int) -> str:
-        """Chunk `number` (from 0) of the version's escaped user ids, so that it can be removed without SCAN."""
-        return f"{self._stem}:users:{number}"
+    def index(self, number: int) -> str:
+        """Chunk `number` (from 0) of what the version consists of, so that it can be removed without SCAN."""
+        return f"{self.stem}index:{number}"

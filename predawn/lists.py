@@ -1,4 +1,4 @@
-"""The lists of one version in Redis: writing, comparing, reading back, removing.
+"""The keys of one version in Redis: writing, comparing, reading back, removing.
 
 Life times make a version vanish as a whole. The popular list is its sentinel: written last, expiring LIST_GRACE_SECONDS
 before the users' lists, unlinked first. So whoever finds the popular list after missing a user's list knows that the
@@ -7,109 +7,21 @@ user has none, and whoever misses both knows that the version is gone.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from itertools import islice
-from typing import TypeAlias
+from dataclasses import dataclass
+from functools import partial
 
-from predawn.codec import encode
-from predawn.connection import Client, count, fetch
-from predawn.errors import PublishRefused, VerificationFailed
-from predawn.keys import FORMAT, VersionKeys, day_of, escape
+from predawn.bulk import bulk, bulk_of
+from predawn.codec import SEPARATOR, Codes, decode_ids
+from predawn.connection import Client, count, fetch, raw
+from predawn.errors import CorruptList, PublishRefused, VerificationFailed
+from predawn.keys import VersionKeys
+from predawn.manifest import Manifest, Tally, dictionary, index_names
+from predawn.products import Block
 
-BATCH = 1000  # records in a round trip, and user ids in a chunk of the index
-SAMPLE = 4096  # lists compared byte for byte; every list when there are no more
 LIST_GRACE_SECONDS = 86_400  # longer than any publication takes
-_DIGEST_BYTES = 16
-_DIGEST_RANGE = 1 << (8 * _DIGEST_BYTES)
-
-Record: TypeAlias = tuple[str, bytes]  # escaped user id, encoded list
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """One publication, as its manifest key states it. users: lists; chunks: keys of the user index."""
-
-    scene: str
-    version: str
-    data_day: str
-    users: int
-    items_per_list: int
-    checksum: str
-    chunks: int
-    format: int = FORMAT
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @staticmethod
-    def from_json(value: bytes) -> Manifest:
-        """Fields that this release doesn't know are ignored: a format may grow without a new number."""
-        stated = json.loads(value)
-        return Manifest(**{each.name: stated[each.name] for each in fields(Manifest)})
-
-
-@dataclass
-class Tally:
-    """What a stream of records amounts to, whatever its order: a count, a checksum and a sample.
-
-    The checksum is the sum of the records' BLAKE2b digests (RFC 7693) modulo 2**128. The sample holds the records whose
-    digest ends in enough zero bits for at most SAMPLE to remain, so it depends on the records only.
-    """
-
-    users: int = 0
-    items_per_list: int = 0
-    sample: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    _sum: int = 0
-    _mask: int = 0
-
-    def add(self, user: str, value: bytes) -> None:
-        digest = _digest(user, value)
-        self.users += 1
-        self.items_per_list = max(self.items_per_list, value.count(b",") + 1)
-        self._sum = (self._sum + digest) % _DIGEST_RANGE
-        if digest & self._mask:
-            return
-        self.sample[user] = digest, value
-        while len(self.sample) > SAMPLE:
-            self._mask = self._mask << 1 | 1
-            self.sample = {user: kept for user, kept in self.sample.items() if not kept[0] & self._mask}
-
-    def checksum(self, popular: bytes) -> str:
-        # No user has an empty id, so the popular list can stand under it.
-        return f"{(self._sum + _digest('', popular)) % _DIGEST_RANGE:0{2 * _DIGEST_BYTES}x}"
-
-    def manifest(self, keys: VersionKeys, popular: bytes) -> Manifest:
-        return Manifest(
-            scene=keys.scene,
-            version=keys.version,
-            data_day=day_of(keys.version),
-            users=self.users,
-            items_per_list=max(self.items_per_list, popular.count(b",") + 1),
-            checksum=self.checksum(popular),
-            chunks=-(-self.users // BATCH),
-        )
-
-
-def _digest(user: str, value: bytes) -> int:
-    hashed = hashlib.blake2b(b"%b\n%b" % (user.encode(), value), digest_size=_DIGEST_BYTES)
-    return int.from_bytes(hashed.digest(), "big")
-
-
-def records(lists: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Record]:
-    """Escapes and encodes. Raises PublishRefused for an empty list, InvalidId for an id that can't be stored."""
-    for user, items in lists:
-        if not len(items):
-            raise PublishRefused(f"user {user!r} has an empty list: leave the user out, and popular items answer.")
-        yield escape(user), encode(items)
-
-
-def _batches(stream: Iterable[Record]) -> Iterator[list[Record]]:
-    iterator = iter(stream)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
+COMPARED_BLOCKS = 64
+CHUNKS_AT_ONCE = 16  # chunks of the index in a round trip
 
 
 @dataclass(frozen=True)
@@ -120,6 +32,10 @@ class VersionLists:
     keys: VersionKeys
     ttl_seconds: int
 
+    @property
+    def _ttl(self) -> int:
+        return self.ttl_seconds + LIST_GRACE_SECONDS
+
     def manifest(self) -> Manifest | None:
         """The manifest of a version that is there as a whole; null when it is unfinished, removed or expired."""
         popular, manifest = fetch(self.client, [self.keys.popular, self.keys.manifest])
@@ -129,87 +45,129 @@ class VersionLists:
         """Whether the sentinel is missing, so that readers find nothing here for unknown users."""
         return fetch(self.client, [self.keys.popular]) == [None]
 
-    def write(self, stream: Iterable[Record], popular: bytes) -> Tally:
-        """Writes a version that has no keys yet; the manifest is left to `seal`.
+    def items(self) -> list[str]:
+        """The dictionary: item ids in the order of their codes; empty when there is none, or foreign bytes."""
+        try:
+            chunks = {
+                int(raw(name) or 0): raw(ids) or b"" for name, ids in self.client.hgetall(self.keys.items).items()
+            }
+            return [item for number in sorted(chunks) for item in decode_ids(chunks[number])]
+        except (CorruptList, ValueError):
+            return []
 
-        Raises PublishRefused when a user occurs twice with different lists.
-        """
+    def write(self, stream: Iterable[Block], items: Codes, popular: Sequence[str]) -> tuple[Tally, bytes]:
+        """Writes a version that has no keys yet and answers what it wrote; the manifest is left to `seal`."""
         tally = Tally()
-        stem, ttl = self.keys.user_stem, self.ttl_seconds + LIST_GRACE_SECONDS
-        for number, batch in enumerate(_batches(stream)):
-            pipeline = self.client.pipeline(transaction=False)
-            # The index first: a kill in the middle must not leave lists that no clean-up finds.
-            pipeline.set(self.keys.users_chunk(number), ",".join(user for user, _ in batch), ex=ttl)
-            for user, value in batch:
-                # NX tells duplicates without a set of a million users in memory.
-                pipeline.set(stem + user, value, ex=ttl, nx=True)
-                tally.add(user, value)
-            self._check_present(batch, pipeline.execute()[1:])
-        self.client.set(self.keys.popular, popular, ex=self.ttl_seconds)
-        return tally
+        with bulk_of(self.client) as commands:
+            for number, block in enumerate(stream):
+                # The index first: a kill in the middle must not leave lists that no clean-up finds.
+                commands.set(self.keys.stem, [f"index:{number}"], [block.listing.encode()], self._ttl)
+                commands.set(self._stem(block.product), block.names, block.values, self._ttl)
+                tally.add(block, self.keys)
+        value = items.encode(popular)
+        self._write_dictionary(items)
+        self.client.set(self.keys.popular, value, ex=self.ttl_seconds)
+        return tally, value
 
-    def _check_present(self, batch: list[Record], written: list[object]) -> None:
-        present = [record for record, done in zip(batch, written, strict=True) if not done]
-        for (user, value), found in zip(present, self._values(present), strict=True):
-            # The same bytes are no contradiction: the client may have sent a batch twice after a lost answer.
-            if found != value:
-                raise PublishRefused(
-                    f"scene {self.keys.scene!r}: user {user} occurs twice with different lists: give each one list."
-                )
+    def _write_dictionary(self, items: Codes) -> None:
+        pipeline = self.client.pipeline(transaction=False)
+        for number, ids in enumerate(dictionary(items)):
+            pipeline.hset(self.keys.items, str(number), ids)
+        pipeline.expire(self.keys.items, self._ttl)
+        pipeline.execute()
 
-    def refresh(self, stream: Iterable[Record], popular: bytes, manifest: Manifest) -> Tally:
+    def refresh(self, stream: Iterable[Block], items: Codes, popular: Sequence[str], manifest: Manifest) -> None:
         """Renews the life times of a version that readers may be reading and restores lists that got lost.
 
         No list changes its bytes. Raises PublishRefused when the lists aren't the ones that the manifest describes.
         """
-        tally = Tally()
-        lost: list[Record] = []
-        ttl = self.ttl_seconds + LIST_GRACE_SECONDS
-        for batch in _batches(stream):
-            pipeline = self.client.pipeline(transaction=False)
-            for (user, value), found in zip(batch, self._values(batch), strict=True):
-                tally.add(user, value)
-                if found is None:
-                    lost.append((user, value))
-                elif found != value:
-                    raise self._contradiction()
-                pipeline.expire(self.keys.user_stem + user, ttl)
-            pipeline.execute()
-        if tally.checksum(popular) != manifest.checksum or fetch(self.client, [self.keys.popular]) != [popular]:
-            raise self._contradiction()
-        pipeline = self.client.pipeline(transaction=False)
-        for user, value in lost:
-            pipeline.set(self.keys.user_stem + user, value, ex=ttl)
-        for number in range(manifest.chunks):
-            pipeline.expire(self.keys.users_chunk(number), ttl)
-        pipeline.execute()
+        counts: dict[str, int] = {}
+        lost: list[Block] = []
+        with bulk_of(self.client) as commands:
+            for block in stream:
+                counts[block.product] = counts.get(block.product, 0) + len(block.names)
+                data = bulk(block.values)
+                odd = partial(self._differs, block, lost)
+                commands.compare(self._stem(block.product), block.names, len(data), data.__eq__, odd)
+        value = items.encode(popular)
+        if counts != manifest.counts or len(items) != manifest.items or not self._is_popular(value):
+            raise self.contradiction()
+        with bulk_of(self.client) as commands:
+            for block in lost:
+                commands.set(self._stem(block.product), block.names, block.values, self._ttl)
+            for number, index in self._index():
+                product, names = index_names(index)
+                commands.expire(self.keys.stem, [f"index:{number}"], self._ttl)
+                commands.expire(self._stem(product), names, self._ttl)
+        self._write_dictionary(items)
         self.client.expire(self.keys.popular, self.ttl_seconds)
-        return tally
 
-    def _contradiction(self) -> PublishRefused:
+    def _differs(self, block: Block, lost: list[Block], found: list[bytes | None]) -> None:
+        missing = [place for place, value in enumerate(found) if value is None]
+        if any(value not in (None, mine) for value, mine in zip(found, block.values, strict=True)):
+            raise self.contradiction()
+        names, values = [block.names[place] for place in missing], [block.values[place] for place in missing]
+        lost.append(Block(block.product, names, values))
+
+    def _is_popular(self, value: bytes) -> bool:
+        return fetch(self.client, [self.keys.popular]) == [value]
+
+    def contradiction(self) -> PublishRefused:
         return PublishRefused(
-            f"scene {self.keys.scene!r} has version {self.keys.version} with other lists, and they stay as they are: "
+            f"{self.keys.place} has version {self.keys.version} with other lists, and they stay as they are: "
             "publish the new lists under another version."
         )
 
-    def verify(self, tally: Tally, popular: bytes) -> None:
-        """Reads back: counts every user's list, compares the sample and the popular list byte for byte.
+    def verify(self, tally: Tally, items: Codes, popular: bytes) -> None:
+        """Counts what the index names, and compares values with what was written, by their digests: all of them up to
+        COMPARED_BLOCKS blocks, else so many blocks at even distances. Redis has acknowledged each of the others.
 
-        Raises VerificationFailed.
+        Raises VerificationFailed; PublishRefused where the reason is that an owner has two lists.
         """
-        present = sum(count(self.client, "EXISTS", users) for users in self._indexed())
-        sample = [(user, value) for user, (_, value) in tally.sample.items()]
-        differing = 0
-        for batch in _batches(sample):
-            differing += sum(found != value for (_, value), found in zip(batch, self._values(batch), strict=True))
-        [stored] = fetch(self.client, [self.keys.popular])
-        if present != tally.users or differing or not stored or stored != popular:
-            right = "right" if stored == popular else "wrong"
+        missing: list[int] = []  # of each compared block that isn't as it was written
+        named, chunks, step = 0, 0, -(-len(tally.written) // COMPARED_BLOCKS)
+        with bulk_of(self.client) as commands:
+            for (number, index), written in zip(self._index(), tally.written, strict=False):
+                chunks, named = number + 1, named + index.count(SEPARATOR.encode()) + 1
+                if number % step == 0:
+                    product, names = index_names(index)
+                    fits = partial(written.fits, index)
+                    commands.compare(
+                        self._stem(product), names, written.size, fits, lambda found: missing.append(found.count(None))
+                    )
+        wrong = [] if self._is_popular(popular) else ["the popular list is wrong"]
+        if self.items() != list(items):
+            wrong.append("the dictionary of items is wrong")
+        failed = missing or wrong or named != tally.keys or chunks != len(tally.written)
+        if failed or not tally.ascending:
+            self._refuse_doubles()
+        if failed:
             raise VerificationFailed(
-                f"scene {self.keys.scene!r}, version {self.keys.version}: {present} of {tally.users} lists are there, "
-                f"{differing} of {len(sample)} compared differ, the popular list is {right}: "
-                "nothing went live; check the memory limit of Redis and publish again."
+                f"{self.keys.place}, version {self.keys.version}: {named - sum(missing)} of {tally.keys} lists "
+                f"are there, {len(missing)} of {-(-chunks // step)} compared blocks differ"
+                f"{''.join(', ' + each for each in wrong)}: nothing went live; "
+                "check the memory limit of Redis and publish again."
             )
+
+    def verify_refreshed(self, manifest: Manifest, popular: bytes) -> None:
+        """Counts every key again. Raises VerificationFailed."""
+        present = sum(count(self.client, "EXISTS", found) for found in self._indexed())
+        if present != sum(manifest.counts.values()) or not self._is_popular(popular):
+            raise VerificationFailed(
+                f"{self.keys.place}, version {self.keys.version}: {present} of {sum(manifest.counts.values())} lists "
+                "are there after they were renewed: check the memory limit of Redis and publish again."
+            )
+
+    def _refuse_doubles(self) -> None:
+        seen: set[tuple[str, str]] = set()
+        for _, index in self._index():
+            product, names = index_names(index)
+            double = next((name for name in names if (product, name) in seen), None)
+            if double is not None:
+                raise PublishRefused(
+                    f"{self.keys.place}: {product}:{double} occurs twice with different lists: give one."
+                )
+            seen.update((product, name) for name in names)
 
     def seal(self, manifest: Manifest) -> None:
         """Writes the manifest: from now on the version counts as whole."""
@@ -219,23 +177,35 @@ class VersionLists:
         """Unlinks the version's keys in batches, as long as `may` says so; may be interrupted and repeated."""
         if not may():
             return
-        self.client.unlink(self.keys.popular)
-        self.client.unlink(self.keys.manifest)
+        for key in (self.keys.popular, self.keys.manifest, self.keys.items):
+            self.client.unlink(key)
         chunks = 0
-        for users in self._indexed():
+        for found in self._indexed():
             if not may():
                 return
-            count(self.client, "UNLINK", users)
+            count(self.client, "UNLINK", found)
             chunks += 1
         # The index goes last, so that an interrupted removal can start again.
-        count(self.client, "UNLINK", [self.keys.users_chunk(number) for number in range(chunks)])
+        for start in range(0, chunks, CHUNKS_AT_ONCE):
+            numbers = range(start, min(start + CHUNKS_AT_ONCE, chunks))
+            count(self.client, "UNLINK", [self.keys.index(number) for number in numbers])
+
+    def _index(self) -> Iterator[tuple[int, bytes]]:
+        """The chunks of the index with their numbers, from 0."""
+        start = 0
+        while True:
+            found = fetch(self.client, [self.keys.index(start + place) for place in range(CHUNKS_AT_ONCE)])
+            for place, index in enumerate(found):
+                if index is None:
+                    return
+                yield start + place, index
+            start += CHUNKS_AT_ONCE
 
     def _indexed(self) -> Iterator[list[str]]:
-        """The keys of the users' lists, chunk by chunk of the index."""
-        number = 0
-        while (chunk := fetch(self.client, [self.keys.users_chunk(number)])[0]) is not None:
-            yield [self.keys.user_stem + user for user in chunk.decode("ascii", "replace").split(",")]
-            number += 1
+        """The keys of all values, chunk by chunk of the index."""
+        for _, index in self._index():
+            product, names = index_names(index)
+            yield [self._stem(product) + name for name in names]
 
-    def _values(self, batch: Sequence[Record]) -> list[bytes | None]:
-        return fetch(self.client, [self.keys.user_stem + user for user, _ in batch]) if batch else []
+    def _stem(self, product: str) -> str:
+        return f"{self.keys.stem}{product}:"

@@ -2,119 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sized
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 from predawn import keys
-from predawn.catalog import READY, REMOVING, WRITING, Catalog, Entry, not_published
-from predawn.codec import encode
-from predawn.connection import Client, answering
+from predawn.catalog import READY, WRITING, Catalog, Entry, not_published, places
+from predawn.codec import Codes
+from predawn.connection import Client, address, answering, send
 from predawn.errors import PublishRefused, VerificationFailed
-from predawn.lists import Manifest, Record, VersionLists, records
+from predawn.keys import Place
+from predawn.lookup import Lookups, run
+from predawn.manifest import Manifest, Tally
+from predawn.memory import MEGABYTE, ServerMemory
+from predawn.products import BLOCK, CodedLists, Products, blocks
+from predawn.publication import KeptVersion, Publication, Status
+from predawn.shelf import Shelf
 
 DEFAULT_TTL_SECONDS = 14 * 86_400
 DEFAULT_KEEP = 3
 
 
-@dataclass(frozen=True)
-class Publication:
-    """What is live after a publication or a roll-back.
-
-    users: lists, without the popular one; items_per_list: length of the longest list; checksum: of all lists, whatever
-    their order; previous: the version that was live before, null for a scene's first; refreshed: whether the version
-    had been published before with the same lists, so that only life times changed.
-    """
-
-    scene: str
-    version: str
-    data_day: str
-    users: int
-    items_per_list: int
-    checksum: str
-    previous: str | None
-    refreshed: bool = False
-
-
-@dataclass(frozen=True)
-class KeptVersion:
-    """One version in the catalog. state: writing, ready, removing or expired; manifest: null unless it is whole."""
-
-    version: str
-    state: str
-    live: bool
-    manifest: Manifest | None
-
-
-@dataclass(frozen=True)
-class Status:
-    """One scene: its live version (null before the first publication) and all kept ones, newest data day first."""
-
-    scene: str
-    live: str | None
-    versions: list[KeptVersion]
-
-
 class Publisher:
-    """Publishes one scene; `keep` versions stay for roll-back, the live one among them, and expire after `ttl_seconds`.
+    """Publishes one scene, or a variant of it.
 
-    One more version exists while a publication runs. The server must not evict keys (maxmemory-policy noeviction).
+    `keep` versions stay for roll-back, the live one among them, and expire after `ttl_seconds`. One more version exists
+    while a publication runs. `memory_mb`, unless 0, is what all of them may take; the server's own limit holds anyway.
     """
 
     def __init__(
-        self, client: Client, scene: str, ttl_seconds: int = DEFAULT_TTL_SECONDS, keep: int = DEFAULT_KEEP
+        self,
+        client: Client,
+        scene: str,
+        ttl_seconds: int = DEFAULT_TTL_SECONDS,
+        keep: int = DEFAULT_KEEP,
+        variant: str | None = None,
+        memory_mb: int = 0,
     ) -> None:
         """Raises ValueError for a scene that can't be stored, or a life time or number of versions below 1."""
-        keys.escape(scene)
+        self.place = Place(scene, variant)
+        keys.catalog(self.place)
         if ttl_seconds < 1 or keep < 1:
             raise ValueError(f"ttl_seconds is {ttl_seconds} and keep is {keep}: both must be 1 or more.")
         self._client = client
-        self._catalog = Catalog(client, scene)
-        self._ttl_seconds = int(ttl_seconds)
-        self._keep = keep
-        self.scene = scene
+        self._catalog = Catalog(client, self.place)
+        self._shelf = Shelf(self._catalog, int(ttl_seconds), keep)
+        self._budget = memory_mb * MEGABYTE
 
     def publish(
         self,
         data_day: str,
         version: str,
-        lists: Iterable[tuple[str, Sequence[str]]],
-        popular: Sequence[str],
+        products: Products,
         make_live_if_older: bool = False,
+        gate: str | None = None,
     ) -> Publication:
-        """Makes (user id, ranked item ids) records and the popular list live under `version`, all of them or none.
+        """Makes the products live under `version`, all of them or none. gate: what let them pass, for `status`.
 
         A version is `<data_day>.<tag>` and stands for its content: publishing it again with the same lists in any order
         renews life times. Until the pointer moves, any failure leaves readers with the version that was live.
 
         Raises PublishRefused for an empty publication, an empty or repeated list, a data day older than the live one
-        (before anything is written, unless `make_live_if_older`) or other lists under a published version; InvalidId;
-        VerificationFailed; Unavailable. If Redis fails after the pointer has moved, a repetition is only a refresh.
+        (before anything is written, unless `make_live_if_older`), other lists under a published version, or a server
+        that has no room for the version or would evict lists; InvalidId; VerificationFailed; Unavailable. If Redis
+        fails after the pointer has moved, a repetition is only a refresh.
         """
         keys.check_version(version, data_day)
-        if not len(popular):
-            raise PublishRefused(f"scene {self.scene!r}, version {version}: the popular list is empty: fill it first.")
-        popular_value = encode(popular)
-        stream = records(lists)
-        first = next(stream, None)
-        if first is None:
-            raise PublishRefused(f"scene {self.scene!r}, version {version}: no user has a list: check the day's top-N.")
+        products, per_list = self._checked(version, products)
         with answering(self._client):
             mine, manifest = self._begin(version, make_live_if_older)
             try:
-                manifest, refreshed = self._fill(mine, manifest, chain([first], stream), popular_value)
+                if manifest is None:
+                    self._refuse_too_large(mine, products, per_list)
+                manifest, refreshed = self._fill(mine, manifest, products, gate)
+                ServerMemory.of(self._client).refuse_eviction(self.place)
                 previous = self._catalog.flip(mine, make_live_if_older)
             except Exception:
                 # The next publication removes what can't be removed now; the cause matters more than the clean-up.
                 with suppress(Exception):
-                    self._abandon(mine)
+                    self._shelf.abandon(mine)
                 raise
-            # After the flip, so that a scene is listed only once readers can read it.
-            self._client.sadd(keys.SCENES, self.scene)
-            self._prune(mine)
-        return _publication(manifest, previous, refreshed)
+            # After the flip, so that a place is listed only once readers can read it.
+            self._client.sadd(keys.SCENES, self.place.segment)
+            self._shelf.tidy(mine)
+        return Publication.of(manifest, previous, refreshed)
 
     def rollback(self, version: str | None = None) -> Publication:
         """Moves the pointer back to `version`, or to the kept one before the live one.
@@ -125,37 +98,79 @@ class Publisher:
         with answering(self._client):
             live, entries = self._catalog.load()
             if live is None:
-                raise not_published(self._client, self.scene)
-            ready = [entry for entry in entries if entry.state == READY]
+                raise not_published(places(self._client), self.place, address(self._client))
+            ready = [entry for entry in entries if entry.is_ready]
             if version is None:
                 orders = [entry.order for entry in ready if entry.version == live]
                 ready = [entry for entry in ready if orders and entry.order < orders[0]]
             else:
                 ready = [entry for entry in ready if entry.version == version]
             for target in ready:
-                manifest = self._lists(target.version).manifest()
+                manifest = self._shelf.lists(target.version).manifest()
                 if manifest and self._catalog.roll_back(live, target):
-                    return _publication(manifest, live)
+                    return Publication.of(manifest, live)
         wanted = f"version {version}" if version else f"version before {live}"
-        raise PublishRefused(f"scene {self.scene!r} keeps no {wanted} to go back to: see `predawn status`.")
+        raise PublishRefused(f"{self.place} keeps no {wanted} to go back to: see `predawn status`.")
 
     def status(self) -> Status:
-        """The live version and all kept ones. Raises Unavailable; a scene without publications is an empty status."""
+        """The live version and all kept ones. Raises Unavailable; a place without publications is an empty status."""
+        with answering(self._client):
+            lookups = Lookups(address(self._client))
+            return run(lookups.status(*self.place), partial(send, self._client))
+
+    def prune(self, dry_run: bool = False, attempts: bool = False) -> list[KeptVersion]:
+        """Removes what is beyond `keep`, expired, or left of attempts that the live version has superseded or that
+        began a day ago, and with `attempts` of all others, too: one that is still running fails then. Never removes the
+        live version. Answers what was removed, or would be. Raises Unavailable."""
         with answering(self._client):
             live, entries = self._catalog.load()
-            versions = []
-            for entry in entries:
-                manifest = self._lists(entry.version).manifest()
-                state = "expired" if entry.state == READY and manifest is None else entry.state
-                versions.append(KeptVersion(entry.version, state, entry.version == live, manifest))
-        return Status(self.scene, live, versions)
+            mine = next((entry for entry in entries if entry.version == live), None)
+            superfluous = self._shelf.superfluous(mine)
+            superfluous += [entry for entry in entries if attempts and entry.state == WRITING]
+            names = {entry.version for entry in superfluous}
+            found = [each for each in self.status().versions if each.version in names]
+            if not dry_run:
+                self._shelf.remove_all(superfluous)
+        return found
 
-    def _lists(self, version: str) -> VersionLists:
-        return VersionLists(self._client, keys.VersionKeys(self.scene, version), self._ttl_seconds)
+    def _checked(self, version: str, products: Products) -> tuple[Products, float]:
+        """The products, and what a list takes by the first of them. Raises as `publish` does, before any trace."""
+        if not len(products.popular):
+            raise PublishRefused(f"{self.place}, version {version}: the popular list is empty: fill it first.")
+        rest = iter(products.lists)
+        head = list(islice(rest, 1))
+        if head and not isinstance(head[0], CodedLists):
+            head += islice(rest, BLOCK - 1)
+        items, tally = Codes(chain(products.items, products.popular)), Tally()
+        first = [each.head(BLOCK) if isinstance(each, CodedLists) else each for each in head]
+        for block in blocks(Products(first, ()), items, Codes()):
+            tally.add(block, self._shelf.lists(version).keys)
+        if not tally.keys:
+            raise PublishRefused(f"{self.place}, version {version}: no user has a list: check the day's top-N.")
+        expected = products.expected
+        if expected is None and isinstance(products.lists, Sized):
+            expected = len(products.lists)
+        return replace(products, lists=chain(head, rest), expected=expected), tally.memory_bytes / tally.keys
+
+    def _refuse_too_large(self, mine: Entry, products: Products, per_list: float) -> None:
+        """Raises PublishRefused when the version won't fit beside the others, judged by its first lists and by the live
+        version, whichever says more."""
+        self._shelf.tidy(mine)
+        live, entries = self._catalog.load()
+        kept = {entry.version: self._shelf.lists(entry.version).manifest() for entry in entries}
+        before = kept.get(live or "")
+        users = products.expected or (before.users if before else 0)
+        need = per_list * users + sum(map(len, products.items))
+        if before:
+            need = max(need, before.memory_bytes / before.users * users)
+        memory = ServerMemory.of(self._client)
+        memory.refuse_eviction(self.place)
+        stays = sum(manifest.memory_bytes for manifest in kept.values() if manifest)
+        memory.refuse_overflow(self.place, int(need), stays, self._budget)
 
     def _begin(self, version: str, even_if_older: bool) -> tuple[Entry, Manifest | None]:
         """Registers the attempt; the manifest is that of a whole version, null when there are no keys any more."""
-        lists = self._lists(version)
+        lists = self._shelf.lists(version)
         mine = self._catalog.begin(version, even_if_older)
         if mine.state == READY:
             manifest = lists.manifest()
@@ -163,7 +178,7 @@ class Publisher:
                 return mine, manifest
             if not lists.gone():
                 raise PublishRefused(
-                    f"scene {self.scene!r}, version {version} has lost its manifest: publish under another version."
+                    f"{self.place}, version {version} has lost its manifest: publish under another version."
                 )
             mine = self._catalog.begin(version, even_if_older, again=True)
         # What an attempt that was killed has left: its users need not be ours.
@@ -171,61 +186,29 @@ class Publisher:
         return mine, None
 
     def _fill(
-        self, mine: Entry, manifest: Manifest | None, stream: Iterable[Record], popular: bytes
+        self, mine: Entry, manifest: Manifest | None, products: Products, gate: str | None
     ) -> tuple[Manifest, bool]:
-        """Brings the version's lists into Redis and reads them back."""
-        lists = self._lists(mine.version)
-        refreshed = manifest is not None
-        tally = lists.refresh(stream, popular, manifest) if manifest else lists.write(stream, popular)
+        """Brings the version's products into Redis and reads them back."""
+        lists = self._shelf.lists(mine.version)
+        # The same ids get the same codes, in whatever order the lists come this time.
+        items = Codes(lists.items() if manifest else chain(products.items, products.popular))
+        if any(item != other for item, other in zip(items, products.items, strict=False)):
+            raise lists.contradiction()
+        channels = Codes(manifest.channels if manifest else ())
+        stream = blocks(products, items, channels)
         try:
-            lists.verify(tally, popular)
+            if manifest:
+                lists.refresh(stream, items, products.popular, manifest)
+                lists.verify_refreshed(manifest, items.encode(products.popular))
+            else:
+                tally, popular = lists.write(stream, items, products.popular)
+                lists.verify(tally, items, popular)
+                manifest = tally.manifest(lists.keys, items, popular, list(channels), gate)
+                lists.seal(manifest)
+                return manifest, False
         except VerificationFailed:
             if self._catalog.holds(mine):
                 raise
             raise self._catalog.overtaken(mine) from None
-        manifest = manifest or tally.manifest(lists.keys, popular)
         lists.seal(manifest)
-        return manifest, refreshed
-
-    def _abandon(self, mine: Entry) -> None:
-        """Removes an attempt's keys, unless the version is published or another attempt has taken over."""
-        if mine.state == WRITING and not self._remove(mine, even_if_live=True):
-            # A publication of a newer day may have removed the attempt while it was still writing: then nobody owns it.
-            self._remove(Entry(mine.version, ""))
-
-    def _remove(self, entry: Entry, even_if_live: bool = False) -> bool:
-        """Removes a version's keys and entry; false, and nothing done, when the entry has changed or is live."""
-        removing = self._catalog.swap(entry, REMOVING, even_if_live)
-        if removing is None:
-            return False
-        self._lists(entry.version).remove(partial(self._catalog.holds, removing))
-        self._catalog.swap(removing, None)
-        return True
-
-    def _prune(self, mine: Entry) -> None:
-        """Removes what is beyond `keep`, expired, or left of attempts that `mine` supersedes; never the live version.
-
-        Each version carries an index of its users, some ten bytes a user. SCAN would need no index, but walks through
-        every key of the server, other scenes' and other applications' too, to find one version.
-        """
-        live, entries = self._catalog.load()
-        kept = 0
-        for entry in entries:
-            if entry.state == READY and kept < self._keep and not self._lists(entry.version).gone():
-                kept += 1
-            # An attempt for a later day, or one that has begun since, may still be running.
-            elif entry.version != live and (entry.state != WRITING or entry.order < mine.order):
-                self._remove(entry)
-
-
-def _publication(manifest: Manifest, previous: str | None, refreshed: bool = False) -> Publication:
-    return Publication(
-        scene=manifest.scene,
-        version=manifest.version,
-        data_day=manifest.data_day,
-        users=manifest.users,
-        items_per_list=manifest.items_per_list,
-        checksum=manifest.checksum,
-        previous=previous,
-        refreshed=refreshed,
-    )
+        return manifest, True

@@ -67,8 +67,12 @@ class TopN(Settings):
 
 
 class Publish(Settings):
+    """url: empty for REDIS_URL and its like; memory_mb: what all kept versions of a place may take, 0 for no limit."""
+
     keep: int = Field(ge=2)
     ttl_days: float = Field(gt=0)
+    memory_mb: int = Field(0, ge=0)
+    url: str = ""
 
 
 class Replay(Settings):

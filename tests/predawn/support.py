@@ -7,12 +7,23 @@ from typing import Any
 
 import redis
 
-from predawn import Publication, Publisher
+from predawn import Products, Publication, Publisher, Reason
 from predawn.connection import Client
 
 SCENE = "groceries"
 DAY = "2017-12-01"
 POPULAR = ["milk", "bread"]
+FULL = Products(
+    lists=[("1364", ["milk", "bread", "eggs", "tea"])],
+    popular=["milk", "bread", "rice"],
+    segments=[("age=25-34", ["oats", "milk"])],
+    similar=[("tea", ["coffee", "cups"]), ("milk", ["cream"])],
+    together=[("tea", ["biscuits"])],
+    why=[("1364", [Reason(0.25, "buy_again", "milk"), Reason(0.125, "als", "tea"), Reason(None, "popular")])],
+    features=[("tea", {"name": "Tea"})],
+    vectors=[("tea", [0.5, -1.0])],
+    history=[("1364", [{"count": 2, "day": "2017-11-30", "item": "milk"}])],
+)
 
 
 def version_of(day: str = DAY, tag: str = "a") -> str:
@@ -26,9 +37,11 @@ def lists_of(mark: str, users: int = 5) -> list[tuple[str, list[str]]]:
 def publish(client: Client, day: str = DAY, tag: str = "a", users: int = 5, **options: Any) -> Publication:
     """Publishes lists that bear the version's name."""
     version = version_of(day, tag)
-    settings = {name: options.pop(name) for name in ("keep", "ttl_seconds", "scene") if name in options}
+    settings = {
+        name: options.pop(name) for name in ("keep", "ttl_seconds", "scene", "variant", "memory_mb") if name in options
+    }
     publisher = Publisher(client, settings.pop("scene", SCENE), **settings)
-    return publisher.publish(day, version, lists_of(version, users), [f"{version}-popular"], **options)
+    return publisher.publish(day, version, Products(lists_of(version, users), [f"{version}-popular"]), **options)
 
 
 class FaultyPipeline:
@@ -38,9 +51,39 @@ class FaultyPipeline:
         self._inner = inner
         self._before = before
 
-    def execute(self) -> Any:
+    def execute(self, **options: Any) -> Any:
         self._before()
-        return self._inner.execute()
+        return self._inner.execute(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class FaultyConnection:
+    """A connection that calls back before it sends packed commands."""
+
+    def __init__(self, inner: Any, before: Callable[[], None]) -> None:
+        self.inner = inner
+        self._before = before
+
+    def send_packed_command(self, command: list[bytes]) -> None:
+        self._before()
+        self.inner.send_packed_command(command)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class FaultyPool:
+    def __init__(self, inner: Any, before: Callable[[], None]) -> None:
+        self._inner = inner
+        self._before = before
+
+    def get_connection(self) -> FaultyConnection:
+        return FaultyConnection(self._inner.get_connection(), self._before)
+
+    def release(self, connection: FaultyConnection) -> None:
+        self._inner.release(connection.inner)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -65,7 +108,9 @@ class FaultyClient:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._inner, name)
-        if not callable(attribute) or name == "connection_pool":
+        if name == "connection_pool":
+            return FaultyPool(attribute, self._count)
+        if not callable(attribute):
             return attribute
 
         def call(*arguments: Any, **options: Any) -> Any:

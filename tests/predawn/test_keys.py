@@ -5,20 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predawn import InvalidId
-from predawn.keys import MAX_ID_BYTES, SCENES, VersionKeys, catalog, check_version, day_of, escape
+from predawn.keys import MAX_ID_BYTES, SCENES, Place, VersionKeys, catalog, check_version, day_of, escape
 
 ID = st.text(st.sampled_from("ab:u{}% \n\x00é中🎈"), min_size=1, max_size=8) | st.text(min_size=1, max_size=40)
 
 
 def all_keys(scene: str, user: str) -> list[str]:
-    keys = VersionKeys(scene, "2017-12-01.a")
-    return [SCENES, catalog(scene), keys.popular, keys.manifest, keys.users_chunk(0), keys.user(user)]
+    place = Place(scene)
+    keys = VersionKeys(place, "2017-12-01.a")
+    return [SCENES, catalog(place), keys.popular, keys.manifest, keys.items, keys.index(0), keys.user(user)]
 
 
 @given(ID, ID)
 def test_keys_are_printable_and_hold_no_hash_tag(scene: str, user: str) -> None:
     for key in all_keys(scene, user):
-        assert re.fullmatch(r"[A-Za-z0-9._~%:-]+", key)
+        assert re.fullmatch(r"[A-Za-z0-9._~%:@-]+", key)
 
 
 @given(ID, ID, ID, ID)
@@ -31,10 +32,10 @@ def test_keys_are_unambiguous(scene: str, user: str, other_scene: str, other_use
 
 
 def test_the_documented_layout() -> None:
-    keys = VersionKeys("groceries", "2017-12-01.1a2b3c4d")
+    keys = VersionKeys(Place("groceries"), "2017-12-01.1a2b3c4d")
     assert keys.user("a:{b} é") == "predawn:groceries:2017-12-01.1a2b3c4d:u:a%3A%7Bb%7D%20%C3%A9"
     assert keys.popular == "predawn:groceries:2017-12-01.1a2b3c4d:popular"
-    assert catalog("groceries") == "predawn:groceries:catalog"
+    assert catalog(Place("groceries")) == "predawn:groceries:catalog"
     assert day_of(keys.version) == "2017-12-01"
 
 
@@ -63,3 +64,16 @@ def test_versions_that_are_refused(version: str, day: str) -> None:
 
 def test_a_version_of_its_day() -> None:
     check_version("2016-02-29.1a2b3c4d", "2016-02-29")
+
+
+@given(ID, ID | st.none())
+def test_a_place_can_be_read_from_its_keys(scene: str, variant: str | None) -> None:
+    assert Place.parse(Place(scene, variant).segment) == Place(scene, variant)
+
+
+def test_a_variant_has_keys_of_its_own() -> None:
+    place = Place("groceries", "b@c")
+    assert catalog(place) == "predawn:groceries@b%40c:catalog"
+    assert (
+        VersionKeys(place, "2017-12-01.a").of("similar", "a b") == "predawn:groceries@b%40c:2017-12-01.a:similar:a%20b"
+    )

@@ -2,13 +2,12 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import redis
 
-from predawn import InvalidId, Publisher, PublishRefused, Reader, Unavailable
-from predawn.lists import BATCH, SAMPLE, Tally, VersionLists, records
+from predawn import InvalidId, Products, Publisher, PublishRefused, Reader, Unavailable
+from predawn.products import BLOCK
 from tests.predawn.support import DAY, POPULAR, SCENE, lists_of, publish, version_of
 
 
@@ -20,11 +19,15 @@ def keys_of(client: redis.Redis, version: str) -> list[bytes]:
     return list(client.scan_iter(f"predawn:{SCENE}:{version}:*"))
 
 
+def dumps_of(client: redis.Redis) -> dict[bytes, object]:
+    return {key: client.dump(key) for key in keys_of(client, version_of())}
+
+
 def test_publish_makes_all_lists_live(redis_client: redis.Redis) -> None:
-    done = publish(redis_client, users=2 * BATCH + 1)
-    assert (done.users, done.items_per_list, done.data_day, done.previous) == (2 * BATCH + 1, 3, DAY, None)
+    done = publish(redis_client, users=2 * BLOCK + 1)
+    assert (done.users, done.items_per_list, done.data_day, done.previous) == (2 * BLOCK + 1, 3, DAY, None)
     reader = Reader(client=redis_client)
-    for user, items in lists_of(version_of(), 2 * BATCH + 1)[:: BATCH // 2]:
+    for user, items in lists_of(version_of(), 2 * BLOCK + 1)[:: BLOCK // 2]:
         assert reader.top(user).items == items
     assert redis_client.smembers("predawn:scenes") == {SCENE.encode()}
 
@@ -33,7 +36,7 @@ def test_every_list_expires_and_the_popular_one_first(redis_client: redis.Redis)
     publish(redis_client, ttl_seconds=100)
     lives = {key: redis_client.ttl(key) for key in keys_of(redis_client, version_of())}
     popular = f"predawn:{SCENE}:{version_of()}:popular".encode()
-    users = [life for key, life in lives.items() if b":u:" in key or b":users:" in key]
+    users = [life for key, life in lives.items() if b":u:" in key or b":index:" in key or b":items" in key]
     assert 0 < lives[popular] <= 100 < min(users)
     assert min(lives.values()) > 0
 
@@ -67,7 +70,7 @@ def test_a_newer_day_that_wins_the_race_stays_live(redis_client: redis.Redis) ->
         publish(redis_client, "2017-12-02")
 
     with pytest.raises(PublishRefused, match="2017-12-02"):
-        Publisher(redis_client, SCENE).publish(DAY, version_of(), slow_lists(), POPULAR)
+        Publisher(redis_client, SCENE).publish(DAY, version_of(), Products(slow_lists(), POPULAR))
     assert top(redis_client) == lists_of("2017-12-02.a")[0][1]
     assert keys_of(redis_client, version_of()) == []
 
@@ -75,71 +78,85 @@ def test_a_newer_day_that_wins_the_race_stays_live(redis_client: redis.Redis) ->
 @pytest.mark.parametrize(("lists", "popular"), [([], POPULAR), (lists_of("x"), []), ([("u", [])], POPULAR)])
 def test_an_empty_publication_is_refused(redis_client: redis.Redis, lists: list, popular: list) -> None:
     with pytest.raises(PublishRefused, match=r"empty|no user"):
-        Publisher(redis_client, SCENE).publish(DAY, version_of(), lists, popular)
+        Publisher(redis_client, SCENE).publish(DAY, version_of(), Products(lists, popular))
     assert redis_client.dbsize() == 0
 
 
 def test_a_user_with_two_lists_is_refused(redis_client: redis.Redis) -> None:
     publish(redis_client)
-    lists = [*lists_of("x", BATCH), ("user 7", ["other"])]
+    lists = [*lists_of("x", BLOCK), ("user 7", ["other"])]
     with pytest.raises(PublishRefused, match="twice"):
-        Publisher(redis_client, SCENE).publish("2017-12-02", "2017-12-02.b", lists, POPULAR)
+        Publisher(redis_client, SCENE).publish("2017-12-02", "2017-12-02.b", Products(lists, POPULAR))
     assert top(redis_client) == lists_of(version_of())[0][1]
     assert keys_of(redis_client, "2017-12-02.b") == []
 
 
 def test_a_bad_id_in_the_middle_leaves_no_trace(redis_client: redis.Redis) -> None:
+    lists = [*lists_of("x", BLOCK), ("", ["a"])]
     with pytest.raises(InvalidId):
-        Publisher(redis_client, SCENE).publish(DAY, version_of(), [*lists_of("x", BATCH), ("", ["a"])], POPULAR)
+        Publisher(redis_client, SCENE).publish(DAY, version_of(), Products(lists, POPULAR))
     assert keys_of(redis_client, version_of()) == []
 
 
 def test_the_version_must_begin_with_its_day(redis_client: redis.Redis) -> None:
     with pytest.raises(InvalidId, match="2017-12-01"):
-        Publisher(redis_client, SCENE).publish(DAY, "2017-12-02.a", lists_of("x"), POPULAR)
+        Publisher(redis_client, SCENE).publish(DAY, "2017-12-02.a", Products(lists_of("x"), POPULAR))
 
 
-def test_the_checksum_depends_on_the_lists_not_on_their_order(redis_client: redis.Redis) -> None:
+def test_the_checksum_depends_on_the_lists_and_their_order(redis_client: redis.Redis) -> None:
     lists = lists_of("x", 50)
     shuffled = random.Random(7).sample(lists, len(lists))
     changed = [*lists[:-1], (lists[-1][0], lists[-1][1][::-1])]
     checksums = []
-    for tag, some, popular in zip("abcd", [lists, shuffled, changed, lists], [POPULAR] * 3 + [["other"]], strict=True):
-        checksums.append(Publisher(redis_client, SCENE).publish(DAY, version_of(tag=tag), some, popular).checksum)
+    cases = [(lists, POPULAR), (lists, POPULAR), (shuffled, POPULAR), (changed, POPULAR), (lists, ["other"])]
+    for tag, (some, popular) in zip("abcde", cases, strict=True):
+        done = Publisher(redis_client, SCENE).publish(DAY, version_of(tag=tag), Products(some, popular))
+        checksums.append(done.checksum)
     assert checksums[0] == checksums[1]
-    assert len(set(checksums)) == 3
+    assert len(set(checksums)) == 4
 
 
 def test_the_checksum_is_the_documented_one(redis_client: redis.Redis) -> None:
     done = publish(redis_client, users=2)
     stem = f"predawn:{SCENE}:{version_of()}"
-    total = 0
-    for user, key in [("user%200", "u:user%200"), ("user%201", "u:user%201"), ("", "popular")]:
-        value = redis_client.get(f"{stem}:{key}")
-        assert isinstance(value, bytes)
-        total += int.from_bytes(hashlib.blake2b(user.encode() + b"\n" + value, digest_size=16).digest(), "big")
-    assert done.checksum == f"{total % 2**128:032x}"
+
+    def strings(*values: bytes | None) -> bytes:
+        assert all(values)
+        return b"".join(b"$%d\r\n%b\r\n" % (len(value or b""), value or b"") for value in values)
+
+    index = redis_client.get(f"{stem}:index:0")
+    assert index == b"u:user%200,user%201"
+    lists = strings(*redis_client.mget(f"{stem}:u:user%200", f"{stem}:u:user%201"))
+    digest = hashlib.sha256(index + lists).digest()
+    rest = strings(redis_client.hget(f"{stem}:items", "0")) + (redis_client.get(f"{stem}:popular") or b"")
+    assert done.checksum == hashlib.sha256(digest + rest).hexdigest()[:32]
     manifest = json.loads(redis_client.get(f"{stem}:manifest") or "")
     assert manifest == {
+        "channels": [],
         "checksum": done.checksum,
         "chunks": 1,
+        "counts": {"u": 2},
         "data_day": DAY,
-        "format": 1,
+        "format": 2,
+        "gate": None,
+        "items": 7,
         "items_per_list": 3,
+        "memory_bytes": done.memory_bytes,
         "scene": SCENE,
         "users": 2,
+        "variant": None,
         "version": version_of(),
     }
 
 
 def test_publishing_again_only_renews_life_times(redis_client: redis.Redis) -> None:
-    first = publish(redis_client, ttl_seconds=50, users=BATCH + 5)
-    before = {key: redis_client.get(key) for key in keys_of(redis_client, version_of())}
-    lists = lists_of(version_of(), BATCH + 5)[::-1]
+    first = publish(redis_client, ttl_seconds=50, users=BLOCK + 5)
+    before = dumps_of(redis_client)
+    lists = lists_of(version_of(), BLOCK + 5)[::-1]
     popular = [f"{version_of()}-popular"]
-    again = Publisher(redis_client, SCENE, ttl_seconds=5000).publish(DAY, version_of(), lists, popular)
+    again = Publisher(redis_client, SCENE, ttl_seconds=5000).publish(DAY, version_of(), Products(lists, popular))
     assert (again.checksum, again.refreshed, first.refreshed) == (first.checksum, True, False)
-    assert {key: redis_client.get(key) for key in keys_of(redis_client, version_of())} == before
+    assert dumps_of(redis_client) == before
     assert min(redis_client.ttl(key) for key in before) > 50
 
 
@@ -153,7 +170,7 @@ def test_publishing_again_restores_a_lost_list(redis_client: redis.Redis) -> Non
 @pytest.mark.parametrize("change", ["list", "more", "fewer", "popular"])
 def test_other_lists_under_a_published_version_are_refused(redis_client: redis.Redis, change: str) -> None:
     publish(redis_client)
-    before = {key: redis_client.get(key) for key in keys_of(redis_client, version_of())}
+    before = dumps_of(redis_client)
     lists, popular = lists_of(version_of()), [f"{version_of()}-popular"]
     if change == "list":
         lists[2] = ("user 2", ["other"])
@@ -164,50 +181,8 @@ def test_other_lists_under_a_published_version_are_refused(redis_client: redis.R
     else:
         popular = ["other"]
     with pytest.raises(PublishRefused, match="another version"):
-        Publisher(redis_client, SCENE).publish(DAY, version_of(), lists, popular)
-    assert {key: redis_client.get(key) for key in keys_of(redis_client, version_of())} == before
-
-
-def test_verification_reads_every_list_back(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(redis_client)
-    write = VersionLists.write
-
-    def losing(lists: VersionLists, *arguments: Any) -> Tally:
-        tally = write(lists, *arguments)
-        redis_client.delete(lists.keys.user("user 4321"))
-        return tally
-
-    monkeypatch.setattr(VersionLists, "write", losing)
-    with pytest.raises(Exception, match="5999 of 6000"):
-        publish(redis_client, "2017-12-02", users=6000)
-    assert top(redis_client) == lists_of(version_of())[0][1]
-    assert keys_of(redis_client, "2017-12-02.a") == []
-
-
-@pytest.mark.parametrize("key", ["user", "popular"])
-def test_verification_compares_bytes(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    write = VersionLists.write
-
-    def garbling(lists: VersionLists, *arguments: Any) -> Tally:
-        tally = write(lists, *arguments)
-        redis_client.set(lists.keys.user("user 3") if key == "user" else lists.keys.popular, "garbled")
-        return tally
-
-    monkeypatch.setattr(VersionLists, "write", garbling)
-    with pytest.raises(Exception, match="nothing went live"):
-        publish(redis_client)
-    assert redis_client.hget(f"predawn:{SCENE}:catalog", "live") is None
-
-
-def test_the_sample_is_bounded_and_the_same_in_any_order() -> None:
-    lists = lists_of("x", 3 * SAMPLE)
-    one, other = Tally(), Tally()
-    for user, value in records(lists):
-        one.add(user, value)
-    for user, value in records(lists[::-1]):
-        other.add(user, value)
-    assert SAMPLE // 4 < len(one.sample) <= SAMPLE
-    assert one.sample == other.sample
+        Publisher(redis_client, SCENE).publish(DAY, version_of(), Products(lists, popular))
+    assert dumps_of(redis_client) == before
 
 
 def test_an_expired_live_version_can_be_published_again(redis_client: redis.Redis) -> None:

@@ -1,8 +1,8 @@
 import pytest
 import redis
 
-from predawn import Answer, CorruptList, InvalidId, NoPublication, Reader, Unavailable, UnknownScene
-from tests.predawn.support import DAY, SCENE, FaultyClient, lists_of, publish, version_of
+from predawn import Answer, InvalidId, NoPublication, Products, Publisher, Reader, Reason, Unavailable, UnknownScene
+from tests.predawn.support import DAY, FULL, SCENE, FaultyClient, lists_of, publish, version_of
 
 
 def test_an_answer_names_where_it_comes_from(redis_client: redis.Redis) -> None:
@@ -34,16 +34,22 @@ def test_n_below_one(redis_client: redis.Redis, n: int) -> None:
         Reader(client=redis_client).top("user 1", n)
 
 
-def test_an_empty_user_id(redis_client: redis.Redis) -> None:
+@pytest.mark.parametrize("user", ["", "x" * 1025, "\ud800"])
+def test_an_id_that_cannot_be_stored_has_no_list(redis_client: redis.Redis, user: str) -> None:
     publish(redis_client)
-    with pytest.raises(InvalidId):
-        Reader(client=redis_client).top("")
+    assert Reader(client=redis_client).top(user).tier == "popular"
 
 
-def test_the_pointer_is_remembered_for_a_while(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_that_is_no_text(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    with pytest.raises(InvalidId, match="int"):
+        Reader(client=redis_client).top(1364)  # type: ignore[arg-type]
+
+
+def test_the_pointer_is_remembered_for_a_while(redis_client: redis.Redis) -> None:
     now = 100.0
-    monkeypatch.setattr("predawn.reader.time.monotonic", lambda: now)
     reader = Reader(scene=SCENE, client=redis_client, pointer_seconds=5.0)
+    reader.lookups.clock = lambda: now
     publish(redis_client)
     assert reader.top("user 1").data_day == DAY
     publish(redis_client, "2017-12-02")
@@ -101,10 +107,8 @@ def test_an_unknown_scene_names_the_known_ones(redis_client: redis.Redis) -> Non
 
 def test_awkward_ids(redis_client: redis.Redis) -> None:
     scene, users = "a:{b} %", ["x:y", "{tag}", "é 中", "a%3Ab", "a:b", "\x00\n", "🎈" * 256]
-    from predawn import Publisher
-
     lists = [(user, [f"{user},1"[:200], user]) for user in users]
-    Publisher(redis_client, scene).publish(DAY, version_of(), lists, ["p,q"])
+    Publisher(redis_client, scene).publish(DAY, version_of(), Products(lists, ["p,q"]))
     reader = Reader(client=redis_client)
     assert [reader.top(user).items for user in users] == [items for _, items in lists]
     assert reader.top("nobody").items == ["p,q"]
@@ -113,8 +117,7 @@ def test_awkward_ids(redis_client: redis.Redis) -> None:
 def test_foreign_bytes_in_a_list(redis_client: redis.Redis) -> None:
     publish(redis_client)
     redis_client.set(f"predawn:{SCENE}:{version_of()}:u:user%201", b"\x80\x04pickle")
-    with pytest.raises(CorruptList):
-        Reader(client=redis_client).top("user 1")
+    assert Reader(client=redis_client).top("user 1").tier == "popular"
 
 
 def test_the_default_url(redis_server: str, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,3 +136,54 @@ def test_a_url_of_something_else_does_not_show_its_password() -> None:
     with pytest.raises(ValueError, match="isn't valid") as raised:
         Reader("http://user:secret@127.0.0.1")
     assert "secret" not in str(raised.value)
+
+
+@pytest.fixture
+def full(redis_client: redis.Redis) -> Reader:
+    Publisher(redis_client, SCENE).publish(DAY, version_of(), FULL)
+    return Reader(client=redis_client)
+
+
+def test_tiers(full: Reader) -> None:
+    assert full.top("1364").tier == "user"
+    answer = full.top("nobody", segment="age=25-34")
+    assert (answer.tier, answer.items) == ("segment", ["oats", "milk"])
+    assert full.top("nobody", segment="age=99").items == ["milk", "bread", "rice"]
+    assert (full.popular().user, full.popular(segment="age=25-34").tier) == (None, "segment")
+
+
+def test_many_at_once(full: Reader) -> None:
+    assert [answer.tier for answer in full.top_many(["1364", "nobody", ""])] == ["user", "popular", "popular"]
+
+
+def test_similar_items(full: Reader) -> None:
+    assert (full.similar("tea").items, full.similar("tea").tier) == (["coffee", "cups"], "item")
+    assert full.similar("tea", kind="together").items == ["biscuits"]
+    assert (full.similar("milk", kind="together").items, full.similar("milk").tier) == (["bread", "rice"], "item")
+    with pytest.raises(ValueError, match="kind"):
+        full.similar("tea", kind="near")
+
+
+def test_reasons(full: Reader) -> None:
+    assert full.top("1364").reasons is None
+    assert full.top("1364", reasons=True).reasons == [
+        Reason(0.25, "buy_again", "milk"),
+        Reason(0.125, "als", "tea"),
+        Reason(None, "popular"),
+        None,
+    ]
+    assert full.top("nobody", 1, reasons=True).reasons == [None]
+
+
+def test_what_was_just_seen_is_left_out_and_its_like_blended_in(full: Reader) -> None:
+    assert full.top("1364", exclude=["milk"]).items == ["bread", "eggs", "tea"]
+    answer = full.top("1364", recent=["tea"], reasons=True)
+    assert answer.items == ["milk", "coffee", "bread", "cups", "eggs"]
+    assert answer.reasons and answer.reasons[1] == Reason(None, "similar", "tea")
+
+
+def test_an_answer_is_never_empty(full: Reader) -> None:
+    assert full.top("1364", exclude=["milk", "bread", "eggs", "tea"]).items == ["rice"]
+    known = ["milk", "bread", "rice", "eggs", "tea", "oats", "coffee", "cups", "cream"]
+    assert full.top("1364", exclude=known).items == ["biscuits"]
+    assert full.top("1364", exclude=[*known, "biscuits"]).items == ["milk", "bread", "rice"]

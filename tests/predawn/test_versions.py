@@ -1,10 +1,13 @@
 """What is kept of earlier publications: pruning, roll-back, status."""
 
+import time
+from collections.abc import Iterator
+
 import pytest
 import redis
 
-from predawn import NoPublication, Publisher, PublishRefused, Reader, UnknownScene
-from predawn.lists import BATCH
+from predawn import NoPublication, Products, Publisher, PublishRefused, Reader, UnknownScene
+from predawn.products import BLOCK
 from tests.predawn.support import DAY, SCENE, lists_of, publish, version_of
 
 
@@ -19,8 +22,8 @@ def keys_of(client: redis.Redis, version: str) -> list[bytes]:
 def test_versions_beyond_keep_are_removed_with_every_key(redis_client: redis.Redis) -> None:
     days = [f"2017-12-0{number}" for number in range(1, 6)]
     for day in days:
-        publish(redis_client, day, keep=2, users=BATCH + 3)
-    assert [len(keys_of(redis_client, version_of(day))) for day in days] == [0, 0, 0, BATCH + 7, BATCH + 7]
+        publish(redis_client, day, keep=2, users=BLOCK + 3)
+    assert [len(keys_of(redis_client, version_of(day))) for day in days] == [0, 0, 0, BLOCK + 8, BLOCK + 8]
     kept = [each.version for each in Publisher(redis_client, SCENE).status().versions]
     assert kept == ["2017-12-05.a", "2017-12-04.a"]
 
@@ -68,6 +71,52 @@ def test_rollback_of_nothing(redis_client: redis.Redis) -> None:
     publish(redis_client)
     with pytest.raises(UnknownScene, match=SCENE):
         Publisher(redis_client, "other").rollback()
+
+
+def test_pruning_by_hand(redis_client: redis.Redis) -> None:
+    for day in (DAY, "2017-12-02", "2017-12-03"):
+        publish(redis_client, day)
+    publish(redis_client, "2017-12-02", tag="other", variant="b")
+    publisher = Publisher(redis_client, SCENE, keep=2)
+    publisher.rollback(version_of())
+    # The live version counts wherever it stands, and stays even beyond `keep`.
+    assert Publisher(redis_client, SCENE, keep=1).prune(dry_run=True) != []
+    assert len(publisher.status().versions) == 3
+    assert [each.version for each in Publisher(redis_client, SCENE, keep=1).prune()] == ["2017-12-02.a"]
+    assert [each.version for each in publisher.status().versions] == ["2017-12-03.a", version_of()]
+    assert keys_of(redis_client, "2017-12-02.a") == []
+    assert top(redis_client) == lists_of(version_of())[0][1]
+    assert len(Publisher(redis_client, SCENE, variant="b").status().versions) == 1
+
+
+def test_pruning_leaves_attempts_that_may_be_running(redis_client: redis.Redis) -> None:
+    class Killed(BaseException):
+        pass
+
+    def lists() -> Iterator[tuple[str, list[str]]]:
+        yield from lists_of("x", 2 * BLOCK)
+        raise Killed
+
+    publish(redis_client)
+    publish(redis_client, "2017-12-02")
+    publisher = Publisher(redis_client, SCENE)
+    with pytest.raises(Killed):
+        publisher.publish(DAY, f"{DAY}.old", Products(lists(), ["y"]), make_live_if_older=True)
+    assert [each.version for each in publisher.prune()] == [f"{DAY}.old"]
+    with pytest.raises(Killed):
+        publisher.publish("2017-12-03", "2017-12-03.new", Products(lists(), ["y"]))
+    assert publisher.prune() == []
+    assert keys_of(redis_client, "2017-12-03.new") != []
+    assert [each.version for each in publisher.prune(attempts=True)] == ["2017-12-03.new"]
+    assert keys_of(redis_client, "2017-12-03.new") == []
+    assert [each.state for each in publisher.status().versions] == ["ready", "ready"]
+
+
+def test_an_attempt_of_yesterday_is_dead(redis_client: redis.Redis) -> None:
+    publish(redis_client)
+    redis_client.hset(f"predawn:{SCENE}:catalog", "2017-12-09.x", f"writing 7 {int(time.time()) - 90_000}")
+    redis_client.hset(f"predawn:{SCENE}:catalog", "2017-12-09.y", f"writing 8 {int(time.time())}")
+    assert [each.version for each in Publisher(redis_client, SCENE).prune()] == ["2017-12-09.x"]
 
 
 def test_status_shows_live_and_kept_versions(redis_client: redis.Redis) -> None:
