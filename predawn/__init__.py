@@ -6,6 +6,7 @@ Reader("redis://127.0.0.1:6399/0").top("1364", n=5).items
 
 from predawn.aio import AsyncReader
 from predawn.answers import Answer
+from predawn.assignment import Experiment
 from predawn.codec import Reason
 from predawn.errors import (
     CorruptList,
@@ -20,6 +21,7 @@ from predawn.errors import (
     UnknownScene,
     VerificationFailed,
 )
+from predawn.experiments import publish_experiment, read_experiment
 from predawn.products import CodedLists, Products
 from predawn.publication import KeptVersion, Publication, Status
 from predawn.publisher import Publisher
@@ -30,6 +32,7 @@ __all__ = [
     "AsyncReader",
     "CodedLists",
     "CorruptList",
+    "Experiment",
     "InvalidId",
     "KeptVersion",
     "NoPublication",
@@ -47,4 +50,6 @@ __all__ = [
     "Unavailable",
     "UnknownScene",
     "VerificationFailed",
+    "publish_experiment",
+    "read_experiment",
 ]

@@ -6,9 +6,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from predawn.answers import DEFAULT_N, Answer, Wish
+from predawn.assignment import Experiment
 from predawn.breaker import Breaker
 from predawn.connection import Client, Command, address, answering, send_async
 from predawn.errors import Unavailable
+from predawn.experiments import Running
 from predawn.lookup import Flow, Lookups, T
 from predawn.publication import Status
 from predawn.reader import POINTER_SECONDS, TIMEOUT_SECONDS
@@ -29,6 +31,7 @@ class AsyncReader:
         fallback: Sequence[str] = (),
         timeout_seconds: float = TIMEOUT_SECONDS,
         breaker: Breaker | None = None,
+        experiments: bool | Sequence[Experiment] = False,
     ) -> None:
         """As `Reader`; `client` is one of redis.asyncio."""
         target = Target.of(url) if client is None else None
@@ -36,7 +39,7 @@ class AsyncReader:
         self._client: Client = target.async_client(timeout_seconds, timeout_seconds) if target else client
         self.breaker = breaker or Breaker()
         at = target.address if target else address(client)
-        self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
+        self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback, experiments=Running(experiments))
 
     @property
     def breaker_open(self) -> bool:

@@ -30,7 +30,8 @@ class Answer:
     "popular" everyone's, "item" the i2i list of an item, "memory" the last good popular list while Redis or its lists
     are away. version, data_day: null when the items are the reader's fallback; data_day is the last day whose events
     the list knows, YYYY-MM-DD: compare it with the calendar to notice a night that failed. variant: null for the
-    default one. reasons: parallel to items, null where none is stored; null as a whole unless asked for.
+    default one, "control" where an experiment gives it to the user. reasons: parallel to items, null where none is
+    stored; null as a whole unless asked for.
     """
 
     user: str | None

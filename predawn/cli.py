@@ -16,6 +16,7 @@ from predawn.catalog import places, the_only_scene
 from predawn.codec import Reason
 from predawn.connection import DEFAULT_URL, Client, address, answering, connect
 from predawn.errors import NoPublication, PredawnError
+from predawn.experiments import read_experiment
 from predawn.keys import Place, day_of
 from predawn.manifest import Manifest
 from predawn.memory import shown
@@ -80,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     rollback = commands.add_parser("rollback", parents=[common, scene], help="make an earlier kept version live")
     rollback.add_argument("--to", metavar="VERSION", help="default: the kept version before the live one")
     rollback.set_defaults(run=_rollback)
+
+    experiment = commands.add_parser("experiment", parents=[common], help="who gets which variant of a scene's lists")
+    experiment.add_argument("user", metavar="USER", nargs="?", help="also this user's variant")
+    experiment.add_argument("--scene", help="default: the only published scene")
+    experiment.set_defaults(run=_experiment)
 
     prune = commands.add_parser("prune", parents=[common, scene], help="remove versions beyond those to keep")
     prune.add_argument("--keep", type=int, default=DEFAULT_KEEP, help=f"with the live one (default {DEFAULT_KEEP})")
@@ -161,6 +167,19 @@ def _rollback(arguments: argparse.Namespace) -> list[str]:
     done = Publisher(client, _scene(client, arguments), variant=arguments.variant).rollback(arguments.to)
     place = _place(Place(done.scene, done.variant))
     return [f"{place}  live {done.version}  data day {done.data_day}  before {done.previous}"]
+
+
+def _experiment(arguments: argparse.Namespace) -> list[str]:
+    client = connect(arguments.url)
+    scene = _scene(client, arguments)
+    running = read_experiment(client, scene)
+    if running is None:
+        return [f"scene {_shown(scene)}  no experiment"]
+    shares = ", ".join(f"{name} {share:.4g}" for name, share in running.shares().items())
+    lines = [f"scene {_shown(scene)}  layer {_shown(running.layer)}  traffic {running.traffic:.4g}  {shares}"]
+    if arguments.user is not None:
+        lines.append(f"user {_shown(arguments.user)}  {running.variant(arguments.user) or 'takes no part'}")
+    return lines
 
 
 def _prune(arguments: argparse.Namespace) -> list[str]:

@@ -86,6 +86,11 @@ def catalog(place: Place) -> str:
     return f"{PREFIX}:{place.segment}:catalog"
 
 
+def experiment(scene: str) -> str:
+    """The string that says which users get which variant of the scene's lists."""
+    return f"{PREFIX}:{escape(scene)}:experiment"
+
+
 def day_of(version: str) -> str:
     """The data day, YYYY-MM-DD, that every version id begins with."""
     return version[:DAY_LENGTH]

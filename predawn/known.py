@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from predawn import keys
 from predawn.codec import Reason, codes, decode, decode_ids, decode_reasons
 from predawn.connection import raw, text
-from predawn.errors import CorruptList
+from predawn.errors import CorruptList, InvalidId
 from predawn.keys import Place, VersionKeys
 from predawn.manifest import Manifest
 
@@ -108,3 +108,18 @@ class Known:
     @property
     def catalog(self) -> str:
         return keys.catalog(self.place)
+
+
+def names_of(at: VersionKeys, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The keys of (product, id) pairs, without those of ids that can't be stored."""
+    return {name: f"{at.stem}{name[0]}:{key}" for name in wanted if (key := _storable(name[1]))}
+
+
+def _storable(name: str) -> str | None:
+    """An escaped id; null for one that nothing can be stored under. Raises InvalidId for what is no string."""
+    try:
+        return keys.escape(name)
+    except InvalidId:
+        if not isinstance(name, str):
+            raise
+        return None

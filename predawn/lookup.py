@@ -13,12 +13,14 @@ from typing import Any, TypeAlias, TypeVar
 
 from predawn import keys
 from predawn.answers import RECENT_ITEMS, Answer, Name, Wish, answer, answer_of, without
+from predawn.assignment import CONTROL, Experiment
 from predawn.catalog import LIVE, not_published, parse_catalog, the_only_scene
 from predawn.codec import Reason
 from predawn.connection import Command, raw, text
-from predawn.errors import CorruptList, InvalidId, NoPublication, ReadError, Unavailable
+from predawn.errors import CorruptList, NoPublication, ReadError, Unavailable
+from predawn.experiments import Running
 from predawn.keys import Place, VersionKeys
-from predawn.known import Known, Loaded
+from predawn.known import Known, Loaded, names_of
 from predawn.manifest import Manifest
 from predawn.publication import KeptVersion, Status
 
@@ -55,13 +57,40 @@ class Lookups:
     fallback: Sequence[str] = ()
     clock: Callable[[], float] = time.monotonic
     places: dict[Place, Known] = field(default_factory=dict)
+    experiments: Running = field(default_factory=Running)
 
     def top(self, users: Sequence[str], wish: Wish) -> Flow[list[Answer]]:
         """One answer for each user; USERS_AT_ONCE of them come from one version."""
         answers: list[Answer] = []
         for start in range(0, len(users), USERS_AT_ONCE):
-            answers += yield from self._top(users[start : start + USERS_AT_ONCE], wish)
+            answers += yield from self._assigned(users[start : start + USERS_AT_ONCE], wish)
         return answers
+
+    def _assigned(self, users: Sequence[str], wish: Wish) -> Flow[list[Answer]]:
+        """As `_top`, each user with the lists of the variant that the scene's experiment assigns."""
+        experiment = yield from self._experiment(wish)
+        if experiment is None:
+            return (yield from self._top(users, wish))
+        variants = [experiment.variant(user) for user in users]
+        found: dict[int, Answer] = {}
+        for variant in dict.fromkeys(variants):
+            mine = [n for n, assigned in enumerate(variants) if assigned == variant]
+            shown = replace(wish, variant=None if variant == CONTROL else variant)
+            answers = yield from self._top([users[n] for n in mine], shown)
+            # A variant without lists answers with everyone's, and says so: those users saw no variant.
+            named = [replace(each, variant=CONTROL) for each in answers] if variant == CONTROL else answers
+            found.update(zip(mine, named, strict=True))
+        return [found[n] for n in range(len(users))]
+
+    def _experiment(self, wish: Wish) -> Flow[Experiment | None]:
+        """What runs on the scene, remembered like the live version; null where the caller names variant or version."""
+        if self.experiments.source is False or wish.variant or self.variant or wish.version:
+            return None
+        try:
+            scene = yield from self._scene(wish.scene)
+        except (Unavailable, ReadError):
+            return None  # the look-up itself says what is wrong
+        return (yield from self.experiments.of(scene, self.clock(), self.pointer_seconds, Place(scene) in self.places))
 
     def _top(self, users: Sequence[str], wish: Wish) -> Flow[list[Answer]]:
         products = (keys.USER, keys.WHY) if wish.reasons else (keys.USER,)
@@ -76,7 +105,7 @@ class Lookups:
 
     def popular(self, wish: Wish) -> Flow[Answer]:
         """The segment's list, or everyone's."""
-        [found] = yield from self.top([""], wish)
+        [found] = yield from self._top([""], wish)
         return replace(found, user=None)
 
     def similar(self, item: str, kind: str, wish: Wish) -> Flow[Answer]:
@@ -211,18 +240,3 @@ class Lookups:
         if good:
             return answer_of(good, items, "memory", user, reasons)
         return Answer(user, items, "memory", place.scene, None, None, None, reasons)
-
-
-def names_of(at: VersionKeys, wanted: Sequence[Name]) -> dict[Name, str]:
-    """The keys of (product, id) pairs, without those of ids that can't be stored."""
-    return {name: f"{at.stem}{name[0]}:{key}" for name in wanted if (key := _storable(name[1]))}
-
-
-def _storable(name: str) -> str | None:
-    """An escaped id; null for one that nothing can be stored under. Raises InvalidId for what is no string."""
-    try:
-        return keys.escape(name)
-    except InvalidId:
-        if not isinstance(name, str):
-            raise
-        return None

@@ -6,9 +6,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from predawn.answers import DEFAULT_N, Answer, Wish
+from predawn.assignment import Experiment
 from predawn.breaker import Breaker
 from predawn.connection import Client, Command, address, answering, send
 from predawn.errors import Unavailable
+from predawn.experiments import Running
 from predawn.lookup import Flow, Lookups, T, run
 from predawn.publication import Status
 from predawn.target import Target
@@ -36,10 +38,12 @@ class Reader:
         fallback: Sequence[str] = (),
         timeout_seconds: float = TIMEOUT_SECONDS,
         breaker: Breaker | None = None,
+        experiments: bool | Sequence[Experiment] = False,
     ) -> None:
         """url: see predawn.target; default REDIS_URL, else the private server of `make demo`. client: in place of a
         URL, with time-outs of its own. scene: default the only published one, found at the first look-up. variant:
-        null is the default one. fallback: item ids to show when nothing was ever read. Nothing is sent yet.
+        null is the default one. fallback: item ids to show when nothing was ever read. experiments: true assigns each
+        user a variant by the experiment of the scene in Redis, or give the experiments. Nothing is sent yet.
 
         Raises ValueError when the URL isn't one of Redis.
         """
@@ -48,7 +52,7 @@ class Reader:
         self._timeout = timeout_seconds
         self.breaker = breaker or Breaker()
         at = self._target.address if self._target else address(client)
-        self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback)
+        self.lookups = Lookups(at, scene, variant, pointer_seconds, fallback, experiments=Running(experiments))
 
     @property
     def breaker_open(self) -> bool:
