@@ -52,6 +52,9 @@ bench-serve: $(VENV)/.dev ## publishing, reading and flips beside redis-benchmar
 	@$(BIN)/python -m benchmarks.bench_encoding
 	@$(BIN)/python -m benchmarks.bench_serve
 
+aa: $(VENV)/.dev ## false alarms of A/A experiments on the generated world, judged once and every day (three minutes)
+	@$(BIN)/python -m benchmarks.aa
+
 lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.cfg
 	@for lock in "dev:airflow dev" "airflow:airflow" "demo:"; do \
 	  extras=""; for extra in pipeline demo $${lock#*:}; do extras="$$extras --extra $$extra"; done; \
