@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pendulum
@@ -33,9 +33,10 @@ TASKS_AT_ONCE = 2  # each may start a Spark of its own: two fit one box of 16 GB
 RETRIES, RETRY_DELAY = 1, dt.timedelta(minutes=2)
 WAIT, HISTORY = "wait_for_logs", "build_history"
 GATE_JOBS, GATE_OPTION = ("open_gates", "open_feature_gates"), " --accept '{{ params.accept }}'"
+VARIANT = "variant_"
 
 
-def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, str]) -> DAG:
+def build_dag(data: DataSet, graph: Graph, environment: Mapping[str, str], variants: Iterable[str] = ()) -> DAG:
     """The night of one data set. environment: where the PREDAWN_ variables of docs/airflow.md are looked up."""
     first, last = environment.get("PREDAWN_DAG_START"), environment.get("PREDAWN_DAG_END")
     start = _midnight(dt.date.fromisoformat(first) if first else data.first_day, data.time_zone)
@@ -72,12 +73,15 @@ def build_dag(data: DataSet, channels: Sequence[str], environment: Mapping[str, 
             dag=dag,
         )
 
-    graph = Graph(channels)
     wait, history = task(WAIT, "wait"), task(HISTORY, "backfill --history")
     wait.set_downstream(history)
     tasks = {job.name: task(job.name, f"run {job.name}" + GATE_OPTION * (job.name in GATE_JOBS)) for job in graph.jobs}
     for upstream, downstream in sorted(graph.edges):
         tasks[upstream].set_downstream(tasks[downstream])
+    # After the night, whose partitions a variant shares; it builds what differs.
+    ends = [name for name in tasks if name not in {upstream for upstream, _ in graph.edges}]
+    for variant in variants:
+        task(f"{VARIANT}{variant}", f"backfill --variant {variant}").set_upstream([tasks[name] for name in ends])
     history.set_downstream([tasks[name] for name in tasks if not tasks[name].upstream_task_ids])
     return dag
 
@@ -99,7 +103,9 @@ def build_dags(environment: Mapping[str, str]) -> dict[str, DAG]:
     dags = {}
     for name in names or data_sets():
         overlay = merged_toml(name)
-        dag = build_dag(DataSet.model_validate(overlay["data"]), overlay["recall"]["channels"], environment)
+        judged = bool(overlay["experiments"].get("layers"))
+        graph = Graph(overlay["recall"]["channels"], overlay["products"]["enabled"], judged)
+        dag = build_dag(DataSet.model_validate(overlay["data"]), graph, environment, overlay.get("variants", {}))
         dags[dag.dag_id] = dag
     return dags
 

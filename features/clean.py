@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from features.source import evaluate
 
 RAW_LIMIT = 2000
-EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds")
+EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene", "variant")
 
 
 def parse(records: DataFrame, *, columns: Mapping[str, str], types: Mapping[str, str]) -> DataFrame:
@@ -51,7 +51,7 @@ def events(parsed: DataFrame) -> DataFrame:
     """Grain: event; a sound line holds one or several.
 
     Columns: ds, event_day, user_id, item_id, event_type, event_time (timestamp), value (money, null when not logged),
-    dwell_seconds (seconds, null when not logged).
+    dwell_seconds (seconds, null when not logged), scene and variant (where and with which lists, null when not logged).
     """
     return (
         parsed.where(F.col("reason").isNull())
@@ -66,6 +66,7 @@ def events(parsed: DataFrame) -> DataFrame:
             # An overlay may name the raw string itself: a number that can't be read is one that wasn't logged.
             F.col("value").try_cast("double").alias("value"),
             F.col("dwell_seconds").try_cast("double").alias("dwell_seconds"),
+            *(F.nullif(F.trim(name), F.lit("")).alias(name) for name in ("scene", "variant")),
         )
     )
 

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from features.gates import GATES
 from jobs.errors import RunError, UnexpectedError, UsageError
 from jobs.feature_docs import page
-from jobs.graph import Graph
 from jobs.overlay import data_sets
 
 USAGE, FAILURE = 2, 1
@@ -56,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         "--rebuild", action="store_true", help="run the days' jobs even if nothing that they read changed"
     )
     backfill.add_argument("--history", action="store_true", help="only the earlier days that these days need")
+    backfill.add_argument("--variant", help="the lists of a variant, one of [variants.<name>] of the data set")
     for command in (run, backfill):
         command.add_argument("--make-live", action="store_true", help="let older lists replace newer ones in Redis")
         command.add_argument(
@@ -66,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     health = commands.add_parser("health", parents=[data], help="show the gates of a day")
     health.add_argument("--date", required=True)
     health.add_argument("--all", action="store_true", help="those that it passed too")
+    judged = commands.add_parser("experiments", parents=[data], help="what the experiments say as of a day")
+    judged.add_argument("--date", required=True)
+    judged.add_argument("--assign", action="store_true", help="let readers assign users as configured for the day, now")
     commands.add_parser("list", parents=[data], help="the jobs of a night, in order")
     features = commands.add_parser(
         "features", help="docs/features.md: every feature, what it is, which data set has it"
@@ -91,19 +94,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(args: argparse.Namespace) -> int:
     from jobs.runtime.backfill import backfill, run_one
     from jobs.runtime.config import load_config
+    from jobs.runtime.runner import graph_of
 
     if args.command == "features":
         print(page({data: load_config(data).facts for data in ([args.data] if args.data else data_sets())}), end="")
         return 0
-    config = load_config(args.data)
+    config = load_config(args.data, variant=getattr(args, "variant", None))
     if args.command == "list":
-        for job in Graph(config.recall.channels).jobs:  # type: ignore[attr-defined]
+        for job in graph_of(config).jobs:
             print(
                 f"{job.name:26} {', '.join(read.table for read in job.reads) or 'raw ' + ', '.join(job.raw)}"
                 f" -> {', '.join(job.writes)}"
             )
         return 0
     first = parse_day(args.date)
+    if args.command == "experiments":
+        from rich.console import Console
+
+        from jobs.experiment_report import assign, report
+
+        print(assign(config, first)) if args.assign else report(config, first, Console(highlight=False))
+        return 0
     if args.command == "wait":
         from jobs.runtime.waiting import wait_for_day
 

@@ -14,7 +14,7 @@ from jobs.files import Files as Files
 from jobs.sql import digits, literal, number, timestamp
 
 IDS = ("user_id", "item_id")
-EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene")
+EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene", "variant")
 TableName = Literal["events", "items", "users"]
 # Names of event types become column names, and strings within SQL.
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -55,6 +55,7 @@ class EventLog(Files):
     value: str = "NULL"
     dwell_seconds: str = "NULL"
     scene: str = "NULL"
+    variant: str = "NULL"
     event_key: tuple[str, ...] = ()
     event_type: str = ""
     types: dict[EventName, EventType]
@@ -76,7 +77,7 @@ class EventLog(Files):
 
     @property
     def expressions(self) -> dict[str, str]:
-        """Spark SQL of user_id, item_id, event_time (a timestamp), value, dwell_seconds, scene."""
+        """Spark SQL of user_id, item_id, event_time (a timestamp), value, dwell_seconds, scene, variant."""
         sql = {name: getattr(self, name) for name in EVENT_COLUMNS}
         return {**sql, "event_time": timestamp(self.event_time, self.time_format)}
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from features.gates import FEATURE_GATES, INTAKE_GATES, gate_settings
 from jobs.errors import UsageError
 from jobs.job import Job, Read
+from models.products import PRODUCTS
 from models.recall import CHANNELS
 
 
@@ -23,16 +24,19 @@ FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_featur
 FEATURES_AS_OF = tuple(Read(read.table, lag="label_days") for read in FEATURES)
 KEPT = ("history_days", "profile_days", "shown_days")
 LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
+LEARNT_FROM = (Read("interactions"), Read("user_features"), Read("item_features"))
 
 
-def night(channels: Sequence[str]) -> tuple[Job, ...]:
-    """The jobs of a night in an order in which they can run, for the recall channels in use."""
+def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -> tuple[Job, ...]:
+    """The jobs of a night in an order in which they can run, for the recall channels and products in use; with
+    `experiments` also those that judge them."""
     recalled = [recall_table(channel) for channel in channels]
     history, shape = Read("user_item_history"), ("data", "features", *(f"windows.{days}" for days in KEPT))
     return (
         Job("clean_events", (), ("events", "rejects"), raw=("events",), spans=True),
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
         Job("count_day", (Read("events"),), ("exposures_daily", "user_daily", "item_daily"), spans=True),
+        *(EXPERIMENT_JOBS[:1] if experiments else ()),
         Job("profile_events", (Read("events"), Read("rejects")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
@@ -88,7 +92,7 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
         *(
             Job(
                 f"recall_{channel}",
-                (Read("interactions"), Read("user_features"), Read("item_features")),
+                LEARNT_FROM,
                 (recall_table(channel),),
                 settings=("data.repeats", f"recall.{channel}", "recall.k", "recall.seed"),
                 channel=channel,
@@ -119,7 +123,7 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
         Job("rank_candidates", (Read("candidates"), *FEATURES, Read("ranker")), ("rankings",)),
         Job(
             "rank_popular",
-            (Read("interactions"), Read("user_features"), Read("item_features")),
+            LEARNT_FROM,
             ("popular_items",),
             settings=("recall.popular", "topn"),
         ),
@@ -129,14 +133,17 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             ("topn",),
             settings=("data", "topn"),
         ),
+        *(job for product, job in PRODUCT_JOBS.items() if product in products),
         Job(
             "publish_lists",
             (
                 *(Read("topn"), Read("popular_items")),
                 *(Read("gates", on=("health",)), Read("feature_gates", on=("feature_health",))),
+                *(Read(table) for product, job in PRODUCT_JOBS.items() if product in products for table in job.writes),
+                *([Read("items"), Read("item_features")] if "details" in products else []),
             ),
             ("publications",),
-            settings=("data.scene", "publish"),
+            settings=("data.scene", "publish", "products"),
             publishes=True,
         ),
         Job(
@@ -153,14 +160,65 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
             settings=("data", "replay"),
             behind=("open_gates",),
         ),
+        *(EXPERIMENT_JOBS[1:] if experiments else ()),
     )
+
+
+# What is published beside the lists, each by a job of its own; `models/products` names them all.
+PRODUCT_JOBS = {
+    "similar": Job(
+        "find_similar_items",
+        LEARNT_FROM,
+        ("similar_items",),
+        settings=("recall.item_cf", "products.similar"),
+    ),
+    "together": Job("find_bought_together", LEARNT_FROM, ("bought_together",), settings=("products.together",)),
+    "segments": Job(
+        "rank_segments",
+        (*LEARNT_FROM, Read("users")),
+        ("segment_items",),
+        settings=("data.users", "recall.popular", "topn", "products.segments"),
+    ),
+    "reasons": Job(
+        "explain_lists",
+        (
+            *(Read("topn"), Read("candidates"), Read("behaviour_features")),
+            *(Read("similar_items"), Read("item_features")),
+        ),
+        ("reasons",),
+        settings=("recall.channels", "products.reasons"),
+    ),
+    "history": Job(
+        "list_history",
+        (Read("behaviour_features"), Read("user_features"), Read("item_features")),
+        ("user_history",),
+        settings=("products.history",),
+    ),
+}
+
+
+EXPERIMENT_JOBS = (
+    Job("count_exposures", (Read("events"),), ("user_variant_daily",), settings=("data.events",), spans=True),
+    Job(
+        "judge_experiments",
+        (Read("user_variant_daily", span="experiment_days"),),
+        ("experiment_metrics",),
+        settings=("data", "experiments"),
+        behind=("open_gates",),
+    ),
+)
 
 
 class Graph:
     """The jobs of a night with look-ups by name and by table."""
 
-    def __init__(self, channels: Sequence[str] = tuple(CHANNELS)) -> None:
-        self.jobs = night(channels)
+    def __init__(
+        self,
+        channels: Sequence[str] = tuple(CHANNELS),
+        products: Sequence[str] = tuple(PRODUCTS),
+        experiments: bool = True,
+    ) -> None:
+        self.jobs = night(channels, products, experiments)
 
     @cached_property
     def producers(self) -> dict[str, Job]:

@@ -20,6 +20,7 @@ class Windows(Settings):
     label_windows: int = Field(ge=2)
     health_days: int = Field(ge=2)
     day_before: int = Field(1, ge=1, le=1)
+    experiment_days: int = Field(28, ge=1)
 
 
 @dataclass(frozen=True)

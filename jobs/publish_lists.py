@@ -9,19 +9,24 @@ from jobs.publication import gate_of, products_of, version_of
 from jobs.runtime.context import Context
 from predawn.connection import connect
 from predawn.errors import OlderThanLive, PredawnError
+from predawn.experiments import publish_experiment
 from predawn.publisher import Publisher
 
 SECONDS_A_DAY = 86_400
 
 
 def run(ctx: Context) -> None:
-    settings, scene = ctx.config.publish, ctx.config.data.scene
-    gate, version, ttl_seconds = gate_of(ctx), version_of(ctx), int(settings.ttl_days * SECONDS_A_DAY)
+    settings, scene, variant = ctx.config.publish, ctx.config.data.scene, ctx.config.variant
+    ttl_seconds, older = int(settings.ttl_days * SECONDS_A_DAY), bool(ctx.options.get("make_live"))
+    gate, version = gate_of(ctx), version_of(ctx)
     try:
-        publisher = Publisher(connect(settings.url), scene, ttl_seconds, settings.keep, memory_mb=settings.memory_mb)
-        made = publisher.publish(ctx.ds, version, products_of(ctx), bool(ctx.options.get("make_live")), gate)
+        client = connect(settings.url)
+        publisher = Publisher(client, scene, ttl_seconds, settings.keep, variant, memory_mb=settings.memory_mb)
+        made = publisher.publish(ctx.ds, version, products_of(ctx), older, gate)
         users, checksum = made.users, made.checksum
-        ctx.say(f"published {users} lists of scene {scene} as version {version}, live now")
+        ctx.say(f"published {users} lists of {publisher.place} as version {version}, live now")
+        if variant is None:
+            publish_experiment(client, scene, ctx.config.experiments.shown(scene, after=ctx.ds))
     except OlderThanLive as refused:
         users, checksum = 0, ""
         ctx.say(f"not published: {refused}")

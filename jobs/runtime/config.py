@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, PrivateAttr, ValidationError, create_model
 
 from features.facts import Facts
 from features.gates import Health
@@ -19,11 +19,15 @@ from features.specs import GROUPS
 from features.templates import Template
 from jobs.dataset import DataSet
 from jobs.errors import UsageError
+from jobs.experiments import Experiments
 from jobs.job import Windows
 from jobs.overlay import CHECKOUT as CHECKOUT
 from jobs.overlay import merge, merged_toml
+from jobs.runtime.config_errors import problem
+from models.products.settings import Products
 from models.rank import RANKERS, load_ranker
 from models.recall import CHANNELS, load_channel
+from predawn.assignment import check_names
 
 
 class Paths(Settings):
@@ -79,6 +83,10 @@ class Replay(Settings):
     ks: tuple[int, ...]
 
 
+# What a variant must have in common with the lists that it is compared with.
+SHARED = ("data", "paths", "spark", "publish", "experiments", "variants", "variant")
+
+
 def _section(registry: Mapping[str, str], load: Any) -> dict[str, Any]:
     return {name: (load(name).Config, Field(default_factory=load(name).Config)) for name in registry}
 
@@ -114,7 +122,17 @@ class Config(Settings):
     rank: _Rank
     topn: TopN
     publish: Publish
+    products: Products
     replay: Replay
+    experiments: Experiments
+    variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    variant: str | None = None
+    _base: Config | None = PrivateAttr(None)
+
+    @property
+    def base(self) -> Config | None:
+        """What a variant is laid over: the configuration of the lists that everyone gets."""
+        return self._base
 
     @property
     def raw_root(self) -> Path:
@@ -122,7 +140,9 @@ class Config(Settings):
 
     @property
     def store_root(self) -> Path:
-        return self.paths.folder(self.paths.store, self.data.name)
+        """A variant has a store of its own, beside the base's."""
+        root = self.paths.folder(self.paths.store, self.data.name)
+        return root.with_name(f"{root.name}@{self.variant}") if self.variant else root
 
     @property
     def first_day(self) -> dt.date:
@@ -162,51 +182,62 @@ class Config(Settings):
         return hashlib.blake2b(repr(values).encode(), digest_size=8).hexdigest()
 
 
-def load_config(data: str, overrides: Mapping[str, Any] | None = None) -> Config:
-    """The configuration for one data set; `overrides` is merged last.
+def load_config(data: str, overrides: Mapping[str, Any] | None = None, variant: str | None = None) -> Config:
+    """The configuration for one data set; `overrides` is merged last, but for what a variant changes.
 
+    variant: one of `[variants.<name>]`, whose table is laid over everything. All of them are checked, asked for or not.
     Raises UsageError that names the key and, where a key is unknown, the valid ones.
     """
     tree = merge(merged_toml(data), overrides or {})
+    config = _validated(tree, f"configuration of data set {data!r}")
+    try:
+        config.experiments.check(config.variants, config.data.events.types)
+    except ValueError as error:
+        raise UsageError(f"configuration of data set {data!r}: {error}") from error
+    found = {None: config} | {name: _variant(tree, name, data, config) for name in config.variants}
+    if variant not in found:
+        raise UsageError(f"unknown variant {variant!r}: data set {data!r} has {', '.join(config.variants) or 'none'}.")
+    return found[variant]
+
+
+def _variant(tree: Mapping[str, Any], name: str, data: str, base: Config) -> Config:
+    overlay, what = tree["variants"][name], f"variant {name!r} of data set {data!r}"
+    try:
+        check_names([name])
+    except ValueError as error:
+        raise UsageError(f"{what}: {error}") from error
+    if shared := [key for key in overlay if key in SHARED]:
+        raise UsageError(f"{what} changes {', '.join(shared)}, and what is the same for all is {', '.join(SHARED)}.")
+    config = _validated({**merge(tree, overlay), "variant": name}, what)
+    config._base = base
+    return config
+
+
+def _validated(tree: Mapping[str, Any], what: str) -> Config:
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
-        problems = "; ".join(_problem(detail) for detail in error.errors())
-        raise UsageError(f"configuration of data set {data!r}: {problems}.") from error
+        problems = "; ".join(problem(detail, Config) for detail in error.errors())
+        raise UsageError(f"{what}: {problems}.") from error
     channels = config.recall.channels  # type: ignore[attr-defined]
     if len(set(channels)) < len(channels):
-        raise UsageError(f"recall.channels names a channel twice: {', '.join(channels)}.")
-    for name, registry, kind in (
+        raise UsageError(f"{what}: recall.channels names a channel twice: {', '.join(channels)}.")
+    categories = {name: known for name, known in config.data.profile.items() if known.type == "category"}
+    checked: tuple[tuple[str, Mapping[str, Any], str], ...] = (
         *((channel, CHANNELS, "recall.channels") for channel in channels),
         (config.rank.ranker, RANKERS, "rank.ranker"),  # type: ignore[attr-defined]
-    ):
+        *((name, categories, "products.segments") for name in config.products.segments.attributes),
+    )
+    for name, registry, kind in checked:
         if name not in registry:
-            raise UsageError(f"{kind} names {name!r}, which isn't one of {', '.join(registry)}.")
+            raise UsageError(f"{what}: {kind} names {name!r}, which isn't one of {', '.join(registry)}.")
     try:
         check_templates(config.facts)
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(f"{what}: {error}") from error
     return config
 
 
 def _says(table: Any, column: str) -> bool:
     """Whether the overlay says what a column of a table is; it need not have the table at all."""
     return getattr(table, column, "NULL").strip().upper() not in ("", "NULL")
-
-
-def _problem(detail: Any) -> str:
-    path = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] != "extra_forbidden":
-        return f"{path}: {detail['msg']}"
-    return f"{path} is no known key (valid here: {', '.join(_valid_keys(detail['loc'][:-1]))})"
-
-
-def _valid_keys(location: tuple[Any, ...]) -> list[str]:
-    """The keys of the section at `location`; a name within a dict of sections stands for any of them."""
-    model: Any = Config
-    for part in location:
-        fields = getattr(model, "model_fields", {})
-        annotation = fields[part].annotation if part in fields else model
-        inner = [arg for arg in getattr(annotation, "__args__", ()) if hasattr(arg, "model_fields")]
-        model = inner[0] if inner else annotation
-    return list(getattr(model, "model_fields", {}))

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,11 @@ from jobs.tables import tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+def graph_of(config: Config) -> Graph:
+    recall, judged = config.recall, bool(config.experiments.layers)
+    return Graph(recall.channels, config.products.enabled, judged)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,18 @@ class Runner:
     _spark: SparkSession | None = None
 
     def __post_init__(self) -> None:
-        self.graph = Graph(self.config.recall.channels)  # type: ignore[attr-defined]
+        self.graph = graph_of(self.config)
         self.store = Store(self.config.store_root)
+        self.base = Runner(self.config.base) if self.config.base else None
         self.raw = RawZone(self.config.raw_root, self.config.data)
-        self.contracts = tables(self.config.recall.channels, self.config.facts)  # type: ignore[attr-defined]
+        published, judged = self.config.products.enabled, bool(self.config.experiments.layers)
+        self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged)  # type: ignore[attr-defined]
 
     def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:
         """The steps that bring all jobs of `days` up to date, in order; earlier days only as far as they are needed.
 
         rebuild: run the jobs of `days` themselves even if their inputs are unchanged. history_only: leave `days` out.
+        A variant takes over whatever the base has built from the same settings and inputs.
         """
         wanted = {day.isoformat() for day in days}
         needed = {(job.name, day) for job in self.graph.jobs for day in wanted if self.is_due(job, day)}
@@ -75,7 +83,7 @@ class Runner:
         for job, day in self._ordered(needed):
             forced = day in wanted and (rebuild or job.publishes)
             follows = any(need in stale for need in self._needs(job, day, optional=True))
-            if not forced and not follows and self._is_current(job, day):
+            if not forced and not follows and (self._is_current(job, day) or self._adopt(job, day)):
                 continue
             stale.add((job.name, day))
             if history_only and day in wanted:
@@ -93,6 +101,9 @@ class Runner:
             step.job, step.days, self.config, self.store, self.contracts, self.session, self.say, self.options
         )
         try:
+            # An input that was built anew may have come out as the base's, and so may this.
+            if all(self._adopt(step.job, day) for day in step.days):
+                return time.perf_counter() - started
             inputs = {day: self._inputs(step.job, day) for day in step.days}
             fingerprints = {day: self._digest_of(step.job, inputs[day]) for day in step.days}
             if not (step.job.timeless and self._reuse(context, fingerprints)):
@@ -153,12 +164,42 @@ class Runner:
             for input_day in input_days(read, [day], self.config)
         ]
 
-    def _is_current(self, job: Job, day: str) -> bool:
-        manifests = [self.store.manifest(table, day) for table in job.writes]
+    def _is_current(self, job: Job, day: str, store: Store | None = None) -> bool:
+        """Whether the store's outputs (default: this run's store) were built from what this run has."""
+        manifests = [(store or self.store).manifest(table, day) for table in job.writes]
         if not all(manifests):
             return False
         built_from = self._fingerprint(job, day)
         return all(manifest is not None and manifest["built_from"] == built_from for manifest in manifests)
+
+    def _adopt(self, job: Job, day: str) -> bool:
+        """For a variant: take the base's outputs of a day over, if they are what this run would build.
+
+        That is so where nothing differs on the way to them, and where the inputs came out the same all the same. A
+        publication is an act, and never taken over.
+        """
+        if self.base is None or job.publishes:
+            return False
+        same = job.name in self._shared and self.base._is_current(job, day)
+        if not same and not self._is_current(job, day, self.base.store):
+            return False
+        for table in job.writes:
+            if self.store.manifest(table, day) != self.base.store.manifest(table, day):
+                self.store.adopt(self.base.store, table, day)
+        return True
+
+    @cached_property
+    def _shared(self) -> set[str]:
+        """Jobs of a variant that are the base's: the same settings, and inputs that only such jobs write."""
+        shared: set[str] = set()
+        if self.base is None:
+            return shared
+        for job in self.graph.jobs:
+            sources = {self.graph.producers[read.table].name for read in job.reads} - {job.name}
+            configs = (self.config, self.base.config)
+            if job in self.base.graph.jobs and sources <= shared:
+                shared |= {job.name} if len({config.fingerprint(job.settings) for config in configs}) == 1 else set()
+        return shared
 
     def _fingerprint(self, job: Job, day: str) -> str:
         """A digest of everything that a job's outputs of a day follow from: settings, raw files, input partitions."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -89,11 +90,29 @@ class Store:
                 shutil.rmtree(other) if other.is_dir() else other.unlink()
         return digest
 
+    def adopt(self, other: Store, table: str, day: str) -> None:
+        """Make another store's live generation this one's, too, without copying where the file system can link.
+
+        Raises MissingPartition. What the other store does to its partition later doesn't change this one.
+        """
+        (source,), manifest = other.folders(table, [day]), other.manifest(table, day) or {}
+        staged = self.stage(table)
+        shutil.copytree(source, staged, copy_function=_link, dirs_exist_ok=True)
+        own = ("table", "ds", "digest")
+        self.commit(table, day, staged, {name: fact for name, fact in manifest.items() if name not in own})
+
     def clear_staging(self) -> None:
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
 
     def _partition(self, table: str, day: str) -> Path:
         return self.root / table / f"ds={day}"
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
 
 
 def _digest(folder: Path) -> str:

@@ -6,15 +6,21 @@ from collections.abc import Sequence
 
 from features.facts import Facts
 from jobs.contract import Table
-from jobs.tables import features, health, intake, lists
+from jobs.tables import experiments, features, health, intake, lists, products
+from models.products import PRODUCTS
 
 
-def tables(channels: Sequence[str], facts: Facts) -> dict[str, Table]:
-    """Every contract, for the recall channels in use and what the data set logs."""
+def tables(
+    channels: Sequence[str], facts: Facts, published: Sequence[str] = tuple(PRODUCTS), judged: bool = True
+) -> dict[str, Table]:
+    """Every contract, for the recall channels in use, what the data set logs, and the products in use; judged: whether
+    there are experiments."""
     listed = (
         *intake.TABLES,
         *health.TABLES,
         *features.feature_tables(facts),
         *lists.list_tables(channels, facts),
+        *products.product_tables(published),
+        *(experiments.TABLES if judged else ()),
     )
     return {table.name: table for table in listed}

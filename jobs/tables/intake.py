@@ -16,6 +16,8 @@ EVENTS = Table(
         Column("event_time", "timestamp", "when it happened"),
         Column("value", "double", "money of the source", NOT_LOGGED),
         Column("dwell_seconds", "double", "seconds", NOT_LOGGED),
+        Column("scene", "string", "where it happened", NOT_LOGGED),
+        Column("variant", "string", "variant of the lists that were shown, or control", NOT_LOGGED),
     ),
     (Check("dwell_seconds", 0.0, level="warn"),),
     may_be_empty=True,

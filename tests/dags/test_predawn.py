@@ -27,10 +27,15 @@ def dag_of(data: str, **environment: str) -> DAG:
     return build_dags({"PREDAWN_DAGS": data, **environment})[f"predawn_{data}"]
 
 
+def graph_of(data: str) -> Graph:
+    overlay = merged_toml(data)
+    return Graph(overlay["recall"]["channels"], overlay["products"]["enabled"], False)
+
+
 def dag_in_zone(zone: str, first_day: dt.date, **environment: str) -> DAG:
     overlay = merged_toml("world")
     data = DataSet.model_validate(overlay["data"] | {"time_zone": zone, "first_day": first_day})
-    return build_dag(data, overlay["recall"]["channels"], {"PREDAWN_DAG_START": str(first_day), **environment})
+    return build_dag(data, graph_of("world"), {"PREDAWN_DAG_START": str(first_day), **environment})
 
 
 def day_of(command: str) -> str:
@@ -64,12 +69,19 @@ def test_the_dag_file_loads_no_library_of_the_pipeline(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", DATA_SETS)
 def test_edges_are_those_of_the_graph_below_one_root(data: str) -> None:
-    dag, graph = dag_of(data), Graph(merged_toml(data)["recall"]["channels"])
+    dag, graph = dag_of(data), graph_of(data)
     edges = {(task.task_id, downstream) for task in dag.tasks for downstream in task.downstream_task_ids}
     first = {job.name for job in graph.jobs} - {downstream for _, downstream in graph.edges}
     assert edges == graph.edges | {(HISTORY, name) for name in first} | {(WAIT, HISTORY)}
     assert [task.task_id for task in dag.roots] == [WAIT]
     assert dag.task_ids == [WAIT, HISTORY, *(job.name for job in graph.jobs)]
+
+
+def test_a_variant_is_one_task_after_the_night() -> None:
+    overlay, graph = merged_toml("world"), graph_of("world")
+    dag = build_dag(DataSet.model_validate(overlay["data"]), graph, {}, ["b", "c"])
+    assert template(dag, "variant_b").startswith(".venv/bin/python -m jobs backfill --variant b --data world --date ")
+    assert dag.get_task("variant_c").upstream_task_ids == {"publish_lists", "replay_lists"}
 
 
 @pytest.mark.parametrize("data", DATA_SETS)

@@ -20,11 +20,12 @@ from jobs.runtime.backfill import backfill
 from jobs.runtime.config import load_config
 from jobs.runtime.runner import Runner
 from jobs.runtime.store import STAGING, Store
+from predawn.assignment import Experiment
 
 # The first day with the two label windows that a ranker needs is the third; the night after it is the second one here.
 WORLD = WorldConfig(days=4, users=80, items=60, events=10_000)
 EARLIER, LATER = WORLD.last_day - timedelta(1), WORLD.last_day
-HISTORY, LONGEST = 3, 20
+HISTORY, LONGEST, LAYER = 3, 20, "lists-1"
 # Compiling the plans of so few rows takes longer than interpreting them.
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 SMALL = {
@@ -32,6 +33,10 @@ SMALL = {
     "recall": {"k": 30},
     "topn": {"n": LONGEST},
     "replay": {"ks": [5, 10]},
+    # A variant that recalls less, and the experiment that compares it with everyone's lists.
+    "variants": {"b": {"recall": {"channels": ["popular", "als"]}}},
+    "experiments": {"layers": {LAYER: {"start": EARLIER, "variants": {"b": 0.4}}}, "min_users": 5},
+    "products": {"together": {"min_baskets": 2}, "segments": {"min_users": 5}, "history": {"items": 4}},
     "spark": {"driver_memory": "1g", "options": INTERPRETED},
 }
 
@@ -44,18 +49,22 @@ class Place:
     store: Path
     redis: str
 
-    def backfill(self, first: date, last: date | None = None, **wishes: Any) -> str:
+    def backfill(self, first: date, last: date | None = None, variant: str | None = None, **wishes: Any) -> str:
         """Bring the days up to date and return what the run said."""
         said = io.StringIO()
         console = Console(file=said, highlight=False, soft_wrap=True)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("REDIS_URL", self.redis)
-            backfill(self.runner().config, first, last or first, console=console, **{"options": {}, **wishes})
+            backfill(self.runner(variant).config, first, last or first, console=console, **{"options": {}, **wishes})
         return said.getvalue()
 
-    def runner(self) -> Runner:
+    def runner(self, variant: str | None = None) -> Runner:
         paths = {"raw": str(self.raw), "store": str(self.store)}
-        return Runner(load_config("world", {**SMALL, "paths": paths}))
+        return Runner(load_config("world", {**SMALL, "paths": paths}, variant))
+
+    def variant(self, name: str) -> Place:
+        """The same place with the variant's store."""
+        return Place(self.raw, self.store.with_name(f"{self.store.name}@{name}"), self.redis)
 
     def digests(self) -> dict[tuple[str, str], str | None]:
         """(table, day) -> digest of every partition that stands."""
@@ -69,6 +78,16 @@ class Place:
 
     def staged(self) -> list[Path]:
         return list((self.store / STAGING).glob("*"))
+
+
+def show_variants(part: Path, experiment: Experiment) -> None:
+    """Let a day's impressions say whose lists they were, as an app does that logs what the reader answered."""
+    lines = gzip.decompress(part.read_bytes()).decode().splitlines()
+    for n, line in enumerate(lines):
+        if '"impression"' in line and line.endswith("}"):
+            event = json.loads(line)
+            lines[n] = json.dumps({**event, "variant": experiment.variant(str(event.get("user_id")))})
+    part.write_bytes(gzip.compress("\n".join(lines).encode()))
 
 
 def thin(part: Path) -> None:

@@ -21,8 +21,11 @@ from jobs.overlay import CHECKOUT
 from jobs.runtime.checks import check_partition
 from jobs.runtime.runner import Runner, Step
 from predawn import Reader
-from tests.e2e.nights import EARLIER, HISTORY, LATER, LONGEST, WORLD, Place, alter, thin
+from predawn.assignment import Experiment
+from tests.e2e.nights import EARLIER, HISTORY, LATER, LAYER, LONGEST, WORLD, Place, alter, show_variants, thin
 from tests.redis_fixture import free_port
+
+EXPERIMENT = Experiment(LAYER, "home", {"b": 0.4})
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,6 +45,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Two nights in a row, published. Whoever changes what is live puts it back."""
     root, port = tmp_path_factory.mktemp("nights"), free_port()
     land(root / "raw", WORLD.first_day, WORLD.last_day, WORLD)
+    for day in (EARLIER, LATER):
+        show_variants(root / "raw" / "events" / f"ds={day}" / "part-00000.json.gz", EXPERIMENT)
     place = Place(root / "raw", root / "store", start(port, root / "redis"))
     try:
         place.backfill(EARLIER, LATER)
@@ -72,6 +77,89 @@ def test_readers_get_the_lists_of_the_last_night(nights: Place) -> None:
     stranger = reader.top("nobody-has-this-id", n=1000)
     popular = nights.table("popular_items", LATER).sort_by("rank")["item_id"].to_pylist()
     assert (stranger.items, stranger.tier, stranger.data_day) == (popular, "popular", str(LATER))
+
+
+def test_readers_get_every_product_of_the_last_night(nights: Place) -> None:
+    reader = Reader(nights.redis)
+    for kind, table in (("similar", "similar_items"), ("together", "bought_together")):
+        rows = nights.table(table, LATER).to_pylist()
+        assert len(rows) > 5, table
+        for row in rows[:5]:
+            answer = reader.similar(row["item_id"], 1000, kind)
+            assert (answer.items, answer.tier) == (row["item_ids"], "item")
+            assert row["item_id"] not in answer.items
+    segments = {row["segment"]: row for row in nights.table("segment_items", LATER).to_pylist()}
+    assert {name.split("=")[0] for name in segments} == {"age_group", "gender", "city"}
+    assert all(row["users"] >= 5 for row in segments.values())
+    for name, row in segments.items():
+        answer = reader.top("nobody-has-this-id", 1000, segment=name)
+        assert (answer.items, answer.tier) == (row["item_ids"], "segment"), name
+
+
+def test_reasons_name_the_channel_and_an_item_that_the_user_took(nights: Place) -> None:
+    reader, evidence = Reader(nights.redis), 0
+    history = {row["user_id"]: row["item_ids"] for row in nights.table("user_history", LATER).to_pylist()}
+    taken: dict[str, set[str]] = {}
+    for row in nights.table("user_item_history", LATER).to_pylist():
+        if row["positive_days_history"]:
+            taken.setdefault(row["user_id"], set()).add(row["item_id"])
+    assert all(set(items) <= taken[user] and len(items) <= 4 for user, items in history.items())
+    similar = {row["item_id"]: row["item_ids"] for row in nights.table("similar_items", LATER).to_pylist()}
+    for row in nights.table("topn", LATER).to_pylist():
+        answer = reader.top(row["user_id"], 20, reasons=True)
+        assert answer.reasons is not None
+        told = [reason for reason in answer.reasons if reason]
+        assert len(told) == min(10, len(row["item_ids"])) and answer.reasons[: len(told)] == told
+        for item, reason in zip(row["item_ids"], told, strict=False):
+            assert reason.channel in nights.runner().config.get("recall.channels")
+            if reason.evidence:
+                evidence += 1
+                assert reason.evidence in taken[row["user_id"]] and reason.evidence in similar[item]
+    assert evidence > 50
+
+
+def test_a_variant_is_published_side_by_side_and_shares_what_is_the_same(nights: Place) -> None:
+    said = nights.backfill(LATER, variant="b")
+    built = {line.split()[0] for line in said.splitlines() if line.endswith(" s")}
+    assert {"merge_candidates", "train_ranker", "build_topn", "publish_lists"} <= built
+    assert not built & {"clean_events", "summarise_history", "recall_als", "find_similar_items", "rank_segments"}
+    reader, mine = Reader(nights.redis, "home"), nights.variant("b")
+    lists = {row["user_id"]: row["item_ids"] for row in mine.table("topn", LATER).to_pylist()}
+    answers = [reader.top(user, 1000, variant="b") for user in lists]
+    assert [answer.items for answer in answers] == list(lists.values())
+    assert {(answer.variant, answer.data_day) for answer in answers} == {("b", str(LATER))}
+    base = {row["user_id"]: row["item_ids"] for row in nights.table("topn", LATER).to_pylist()}
+    assert [reader.top(user, 1000).items for user in base] == list(base.values()) != list(lists.values())
+    assigning = Reader(nights.redis, "home", experiments=True)
+    for user in [*base, "nobody-has-this-id"]:
+        answer = assigning.top(user, 1000)
+        own = lists if EXPERIMENT.variant(user) == "b" else base
+        assert answer.variant == EXPERIMENT.variant(user)
+        assert user not in own or answer.items == own[user]
+    again = [line.split()[0] for line in nights.backfill(LATER, variant="b").splitlines() if line.endswith(" s")]
+    assert again == ["publish_lists"]
+
+
+def test_experiments_are_judged_by_what_was_shown(nights: Place) -> None:
+    rows = nights.table("experiment_metrics", LATER).to_pylist()
+    metrics = {(row["variant"], row["metric"]): row for row in rows}
+    assert {name for name, _ in metrics} == {"control", "b"} and {row["layer"] for row in rows} == {LAYER}
+    shown: dict[str, set[str]] = {"control": set(), "b": set()}
+    exposures = 0
+    for day in (EARLIER, LATER):
+        for row in nights.table("events", day).to_pylist():
+            if row["event_type"] == "impression":
+                assert row["variant"] == EXPERIMENT.variant(row["user_id"])
+                shown[row["variant"]].add(row["user_id"])
+                exposures += 1
+    for name, users in shown.items():
+        assert metrics[name, "ctr"]["users"] == len(users)
+    assert sum(metrics[name, "ctr"]["denominator"] for name in shown) == exposures
+    ctr = metrics["b", "ctr"]
+    assert 0 < ctr["value"] < 1 and ctr["difference_low"] < ctr["difference"] < ctr["difference_high"]
+    assert ctr["p_always"] >= ctr["p_value"] > 1e-4 and ctr["p_holm"] >= ctr["p_value"], "nothing differs but by chance"
+    assert ctr["sample_ratio_p"] > 1e-3 and ctr["needed_users"] > 80
+    assert metrics["control", "ctr"]["p_value"] is None
 
 
 def test_lists_leave_out_what_the_user_took(nights: Place) -> None:

@@ -13,13 +13,15 @@ from features.source import parse_json
 from tests.features.support import assert_contract
 
 DS = "2026-03-31"
-FIELDS = ("user", "item", "time", "clicked", "price", "dwell")
+FIELDS = ("user", "item", "time", "clicked", "price", "dwell", "place", "lists")
 COLUMNS = {
     "user_id": "user",
     "item_id": "item",
     "event_time": "try_to_timestamp(time)",
     "value": "price",
     "dwell_seconds": "dwell",
+    "scene": "place",
+    "variant": "lists",
 }
 TYPES = {"impression": "clicked IN ('0', '1')", "click": "clicked = '1'"}
 LONG = "x" * (2 * clean.RAW_LIMIT)
@@ -37,6 +39,8 @@ SOUND = {
     "numbers": line(user=7, item=8.5, clicked=1, price=2.5, dwell=3),
     "not castable": line(user="odd", price="cheap", dwell="long"),
     "spaces": line(user=" u2 ", item=" i2 "),
+    "experiment": line(user="tested", place="home", lists=" b "),
+    "no experiment": line(user="untested", place="", lists=" "),
     "first instant": line(user="edge", time=f"{DS}T00:00:00"),
     "last instant": line(user="edge", time=f"{DS}T23:59:59.999"),
     "zone": line(user="zone", time="2026-04-01T01:00:00+02:00"),

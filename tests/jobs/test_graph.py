@@ -18,11 +18,13 @@ from jobs.job import Job, Read, Windows
 from jobs.overlay import CHECKOUT
 from jobs.tables import tables
 from jobs.tables.lists import RANKER
+from models.products import PRODUCTS
 from models.recall import CHANNELS
 
 FACTS = Facts({"impression": "exposure", "click": "positive", "hate": "negative"}, {"click": 1.0}, profile=("city",))
 FIRST = dt.date(2026, 1, 1)
 CHANNEL_SETS = [tuple(CHANNELS), ("popular",), ("buy_again", "als")]
+PRODUCT_SETS = [tuple(PRODUCTS), (), ("similar", "reasons"), ("details",), ("segments", "history")]
 
 
 def day(number: int) -> dt.date:
@@ -36,20 +38,27 @@ def windows(history: int = 10, label: int = 3, times: int = 2) -> Windows:
 
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
 def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channels: tuple[str, ...]) -> None:
-    written: set[str] = set()
-    for job in Graph(channels).jobs:
-        for read in job.reads:
-            assert read.table in written or (not read.same_night and read.table in Graph(channels).producers), (
-                job,
-                read,
-            )
-        written |= set(job.writes)
+    for products in PRODUCT_SETS:
+        written: set[str] = set()
+        for job in Graph(channels, products).jobs:
+            for read in job.reads:
+                assert read.table in written or (not read.same_night and read.table in Graph(channels).producers)
+            written |= set(job.writes)
 
 
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
 def test_every_contract_has_exactly_one_writer(channels: tuple[str, ...]) -> None:
-    written = [table for job in Graph(channels).jobs for table in job.writes]
-    assert sorted(written) == sorted([*tables(channels, FACTS), RANKER])
+    for products in PRODUCT_SETS:
+        written = [table for job in Graph(channels, products).jobs for table in job.writes]
+        assert sorted(written) == sorted([*tables(channels, FACTS, products), RANKER])
+
+
+def test_a_product_that_is_switched_off_has_no_job_and_is_not_published() -> None:
+    night = {job.name: job for job in Graph(("als",), ("similar",)).jobs}
+    assert "find_similar_items" in night and "rank_segments" not in night
+    assert {read.table for read in night["publish_lists"].reads if not read.on} == {
+        *("topn", "popular_items", "similar_items")
+    }
 
 
 def test_job_names_are_unique_and_each_has_its_module() -> None:

@@ -38,16 +38,16 @@ def land(raw: Path, days: Iterable[str]) -> None:
         (folder / "_SUCCESS").touch()
 
 
-def config_at(root: Path, **overrides: Any) -> Config:
+def config_at(root: Path, variant: str | None = None, **overrides: Any) -> Config:
     """The generated world's configuration with its landing zone and its store below `root`, and short windows."""
     paths = {"raw": str(root / "raw"), "store": str(root / "store")}
-    return load_config("world", merge({"paths": paths, "windows": WINDOWS}, overrides))
+    return load_config("world", merge({"paths": paths, "windows": WINDOWS}, overrides), variant)
 
 
-def runner_at(root: Path, said: list[str] | None = None, **overrides: Any) -> Runner:
+def runner_at(root: Path, said: list[str] | None = None, variant: str | None = None, **overrides: Any) -> Runner:
     """A runner of that configuration; what it says is appended to `said`."""
     lines: list[str] = [] if said is None else said
-    return Runner(config_at(root, **overrides), say=lines.append)
+    return Runner(config_at(root, variant, **overrides), say=lines.append)
 
 
 def settle(runner: Runner, steps: Sequence[Step]) -> list[tuple[str, str]]:

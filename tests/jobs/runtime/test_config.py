@@ -36,15 +36,19 @@ def test_every_file_in_conf_is_a_data_set_that_loads() -> None:
 
 
 def test_what_an_overlay_does_not_state_is_as_in_predawn_toml() -> None:
-    defaults = tomllib.loads((CONF / "predawn.toml").read_text(encoding="utf-8"))
+    defaults, own = (
+        tomllib.loads((CONF / f"{name}.toml").read_text(encoding="utf-8")) for name in ("predawn", "world")
+    )
     config = load_config("world")
     for section, values in defaults.items():
         for key, value in values.items():
+            if key in own.get(section, {}):
+                continue
             found = config.get(f"{section}.{key}")
-            found = found.model_dump() if isinstance(found, Settings) else found
+            stated = found.model_dump(mode="json") if isinstance(found, Settings) else found
             if key == "templates":
-                found = {name: template.model_dump(mode="json", exclude_unset=True) for name, template in found.items()}
-            assert (list(found) if isinstance(found, tuple) else found) == value, f"{section}.{key}"
+                stated = {name: each.model_dump(mode="json", exclude_unset=True) for name, each in found.items()}
+            assert (list(stated) if isinstance(stated, tuple) else stated) == value, f"{section}.{key}"
     assert (config.topn.n, config.publish.keep, config.windows.label_days) == (100, 3, 1)
 
 
@@ -191,3 +195,74 @@ def test_a_configuration_cannot_be_changed() -> None:
     config: Config = load_config("world")
     with pytest.raises(ValidationError):
         setattr(config.topn, "n", 3)  # noqa: B010 - the type checker would refuse an assignment
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"enabled": ["similar", "simular"]}, "products: .*enabled names simular, and there are similar, together"),
+        ({"enabled": ["reasons"]}, "reasons need similar items for their evidence: enable similar, too"),
+        ({"segments": {"attributes": ["city", "shoe_size"]}}, "names 'shoe_size', which isn't one of .*city"),
+    ],
+)
+def test_products_that_cannot_be_made_are_an_error(overrides: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load_config("world", {"products": overrides})
+
+
+B = {"recall": {"channels": ["popular"]}, "topn": {"n": 7}}
+
+
+def test_a_variant_is_laid_over_everything_and_has_a_store_of_its_own() -> None:
+    tree = {"variants": {"b": B}, "topn": {"n": 9}}
+    base, b = load_config("world", tree), load_config("world", tree, variant="b")
+    assert (base.variant, base.topn.n, b.variant, b.topn.n) == (None, 9, "b", 7)
+    assert b.get("recall.channels") == ("popular",) and b.get("recall.k") == base.get("recall.k")
+    assert b.data == base.data and b.base == base and base.base is None
+    assert b.store_root.parent == base.store_root.parent and b.store_root.name == f"{base.store_root.name}@b"
+
+
+@pytest.mark.parametrize(
+    ("variants", "asked", "message"),
+    [
+        ({"b": B}, "c", "unknown variant 'c': data set 'world' has b"),
+        ({}, "c", "unknown variant 'c': data set 'world' has none"),
+        ({"b": {"topn": {"m": 1}}}, None, r"variant 'b' of .*topn.m is no known key \(valid here: n"),
+        ({"b": {"recall": {"channels": ["als", "als"]}}}, None, "variant 'b' of .*names a channel twice"),
+        ({"b": {"data": {"scene": "x"}}}, None, "variant 'b' of data set 'world' changes data, and what is the same"),
+        ({"control": {}}, None, "variant 'control' stands for the scene's own lists"),
+        ({"B!": {}}, None, "a name is 1 to 32 of a-z"),
+    ],
+)
+def test_a_wrong_variant_is_an_error_even_when_it_is_not_asked_for(
+    variants: dict[str, object], asked: str | None, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        load_config("world", {"variants": variants}, variant=asked)
+
+
+LAYER = {"start": dt.date(2026, 1, 5), "variants": {"b": 0.5}}
+
+
+def test_an_experiment_runs_from_its_first_day_to_its_last() -> None:
+    layers = {"one": {**LAYER, "end": dt.date(2026, 1, 9)}, "two": {**LAYER, "start": dt.date(2026, 1, 10)}}
+    settings = load_config("world", {"variants": {"b": B}, "experiments": {"layers": layers}}).experiments
+    running = [settings.running(f"2026-01-{day:02}") for day in (4, 5, 9, 10, 31)]
+    assert running == [[], ["one"], ["one"], ["two"], ["two"]]
+    assert settings.experiment("one", "home").shares() == {"control": 0.5, "b": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("experiments", "message"),
+    [
+        ({"layers": {"one": LAYER, "two": LAYER}}, "'one' and 'two' run on the same days, and a user"),
+        ({"layers": {"one": {**LAYER, "end": dt.date(2026, 1, 1)}}}, "'one' ends on 2026-01-01, before it starts"),
+        ({"layers": {"one": {**LAYER, "variants": {"c": 0.5}}}}, "experiments name the variants c, and there are b"),
+        ({"layers": {"one": {**LAYER, "variants": {"b": 1.5}}}}, "share of variant 'b' is 1.5: give a multiple"),
+        ({"conversions": ["buy"]}, "experiments name 'buy', and the event types are impression, click"),
+        ({"layers": {"one": {**LAYER, "begin": 1}}}, "begin is no known key"),
+    ],
+)
+def test_a_wrong_experiment_is_an_error(experiments: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load_config("world", {"variants": {"b": B}, "experiments": experiments})
