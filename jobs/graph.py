@@ -192,7 +192,7 @@ PRODUCT_JOBS = {
         "list_history",
         (Read("behaviour_features"), Read("user_features"), Read("item_features")),
         ("user_history",),
-        settings=("products.history",),
+        settings=("data.time_zone", "windows.history_days", "products.history"),
     ),
 }
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from features.settings import Settings
 from models.arrow import ragged_codes
-from models.recall.ragged import among, offsets_of, positions
+from models.recall.ragged import among, look_up, offsets_of, positions
 from models.types import Lists
 
 UNRANKED = "other"
@@ -57,7 +57,7 @@ def explain_block(
         "scores": rows["scores"].flatten().filter(pa.array(near)),
         "channels": names,
         "evidence_ids": item_ids.take(pa.array(evidence, mask=evidence == NONE)),
-        "days": pa.array(_look_up(listed, own, own_days, np.int32(0))),
+        "days": pa.array(look_up(listed, own, own_days, np.int32(0))),
     }
     at = pa.array(offsets_of(counts).astype(np.int32))
     lists = {name: pa.ListArray.from_arrays(at, values) for name, values in columns.items()}
@@ -71,7 +71,7 @@ def _best_channel(rows: pa.RecordBatch, listed: np.ndarray, stride: np.int64, ch
     best, rank = np.full(len(listed), len(channels)), np.full(len(listed), np.inf, np.float32)
     for number, channel in enumerate(channels):
         values = rows[f"{channel}_rank"].flatten().to_numpy(zero_copy_only=False).astype(np.float32)
-        ranks = _look_up(listed, candidates, np.where(np.isnan(values), np.float32(np.inf), values), np.float32(np.inf))
+        ranks = look_up(listed, candidates, np.where(np.isnan(values), np.float32(np.inf), values), np.float32(np.inf))
         better = ranks < rank
         best[better], rank[better] = number, ranks[better]
     return best
@@ -88,11 +88,3 @@ def _evidence(of: np.ndarray, items: np.ndarray, stride: np.int64, own: np.ndarr
     evidence = np.full(len(items), NONE, np.int32)
     evidence[entry[first]] = neighbour[first]
     return evidence
-
-
-def _look_up(wanted: np.ndarray, keys: np.ndarray, values: np.ndarray, absent: np.generic) -> np.ndarray:
-    """(n,) the value of each wanted key, `absent` where it isn't among the ascending keys."""
-    if not len(keys):
-        return np.full(len(wanted), absent)
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, values[at], absent)

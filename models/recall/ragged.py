@@ -54,3 +54,11 @@ def among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:
         return np.zeros(len(keys), bool)
     found: np.ndarray = known[np.searchsorted(known[:-1], keys)] == keys
     return found
+
+
+def look_up(wanted: np.ndarray, keys: np.ndarray, values: np.ndarray, absent: np.generic) -> np.ndarray:
+    """(n,) the value of each wanted key, `absent` where it isn't among the ascending keys."""
+    if not len(keys):
+        return np.full(len(wanted), absent)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], absent)
