@@ -17,6 +17,7 @@ from predawn.codec import Reason
 from predawn.connection import DEFAULT_URL, Client, address, answering, connect
 from predawn.errors import NoPublication, PredawnError
 from predawn.experiments import read_experiment
+from predawn.http import command
 from predawn.keys import Place, day_of
 from predawn.manifest import Manifest
 from predawn.memory import shown
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", parents=[common], help="every scene's live and kept versions")
     status.add_argument("--json", action="store_true", help="one JSON list instead of text")
     status.set_defaults(run=_status)
+
+    command.add_to(commands, [common, scene])
 
     rollback = commands.add_parser("rollback", parents=[common, scene], help="make an earlier kept version live")
     rollback.add_argument("--to", metavar="VERSION", help="default: the kept version before the live one")
