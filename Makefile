@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill health airflow redis-start redis-stop bench bench-serve bench-window docs-features lock clean
+.PHONY: help demo test lint land backfill health airflow redis-start redis-stop bench bench-serve bench-window aa docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -48,15 +48,16 @@ bench-window: $(VENV)/.dev ## what a night's features cost with a window of 60 d
 docs-features: $(VENV)/.dev ## write docs/features.md anew from the declared features
 	@$(BIN)/python -m jobs features > docs/features.md
 
-bench-serve: $(VENV)/.dev ## publishing, reading and flips beside redis-benchmark and the raw client, and encodings
+bench-serve: $(VENV)/.dev ## publishing, reading, flips, encodings and one HTTP worker, each beside a peer in the same run
 	@$(BIN)/python -m benchmarks.bench_encoding
 	@$(BIN)/python -m benchmarks.bench_serve
+	@$(BIN)/python -m benchmarks.bench_http
 
 aa: $(VENV)/.dev ## false alarms of A/A experiments on the generated world, judged once and every day (three minutes)
 	@$(BIN)/python -m benchmarks.aa
 
 lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.cfg
-	@for lock in "dev:airflow dev" "airflow:airflow" "demo:"; do \
+	@for lock in "dev:airflow dev serve" "airflow:airflow" "demo:serve"; do \
 	  extras=""; for extra in pipeline demo $${lock#*:}; do extras="$$extras --extra $$extra"; done; \
 	  [ $${lock%%:*} = dev ] || extras="$$extras -c requirements/dev.txt"; \
 	  $(BIN)/uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate \
