@@ -28,9 +28,16 @@ def night(channels: Sequence[str]) -> tuple[Job, ...]:
     recalled = [recall_table(channel) for channel in channels]
     history = Read("user_item_history")
     return (
-        Job("clean_events", (), ("events", "rejects"), raw=("events",), spans=True),
+        Job(
+            "clean_events",
+            tuple(Read(table, past="overlap_days", optional=True) for table in ("events", "rejects")),
+            ("events", "rejects", "intake"),
+            raw=("events",),
+            settings=("data", "clean", "windows.lateness_days"),
+            spans=True,
+        ),
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
-        Job("profile_events", (Read("events"), Read("rejects")), ("event_profile",), settings=(), spans=True),
+        Job("profile_events", (Read("events"), Read("intake")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
         Job(

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, create_model
 
+from features.clean_settings import Clean
 from features.gates import Health
 from features.settings import Settings
 from jobs.dataset import DataSet
@@ -91,6 +92,7 @@ class Config(Settings):
     paths: Paths
     spark: Spark
     windows: Windows
+    clean: Clean
     health: Health
     recall: _Recall
     samples: Samples
