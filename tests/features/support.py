@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StringType, StructField, StructType
 
+from features.json_fields import JsonFields
+from jobs.runtime.text import LINES
 from jobs.tables import tables
 
 AS_OF = "2026-03-31"
@@ -31,6 +34,22 @@ def day(age: int, as_of: str = AS_OF) -> str:
 def daily_frame(spark: SparkSession, rows: Iterable[Day]) -> DataFrame:
     """user_item_daily of the days before `AS_OF`; its rows differ in nothing but what is given."""
     return spark.createDataFrame([(day(age), day(age), *rest, None) for age, *rest in rows], DAILY)
+
+
+def records_of(
+    spark: SparkSession, texts: Sequence[str], fields: Sequence[str], days: Sequence[str] | None = None
+) -> DataFrame:
+    """Records of JSON lines in one file; days: of the delivery of each, else of none."""
+    columns, faults = JsonFields(fields).read([text.encode() for text in texts], {})
+    values = list(zip(*(column.to_pylist() for column in columns), strict=True)) or [()] * len(texts)
+    rows = [
+        (days[n] if days else None, 0, n, hash(text) >> 1, faults.get(n), text, values[n])
+        for n, text in enumerate(texts)
+    ]
+    schema = StructType.fromDDL(LINES.replace("ds date", "ds string"))
+    raw = StructType([StructField(name, StringType()) for name in fields])
+    frame = spark.createDataFrame(rows, schema.add("raw", raw))  # type: ignore[attr-defined]
+    return frame.withColumn("ds", frame.ds.cast("date"))
 
 
 def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:
