@@ -1,15 +1,16 @@
 """From raw records to named fields, all of them strings: JSON lines, CSV lines and Parquet rows look alike afterwards.
 
-A frame of lines has the columns ds (day of the delivery, null when a file serves every day), file (its name), line (the
-raw text of one record). A frame of records has besides: raw (struct of the fields, strings; null where the record
-doesn't say) and corrupt (null for a sound record, else the text that was not understood).
+A frame of lines has the columns ds (date of the delivery, null when a file serves every day), source (number of the
+file in the run), position (of the record in its file, from 0), record (a hash of it), corrupt (null for a sound record,
+else the reason why it can't be read) and line (its text, null where nobody asked). A frame of records has besides: raw
+(struct of the fields, strings; null where the record doesn't say).
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -24,9 +25,13 @@ from pyspark.sql.types import (
     VariantType,
 )
 
+from features.reasons import BLANK, MALFORMED
+
+NESTED = (StructType, ArrayType, MapType, VariantType)
 ANSI = "spark.sql.ansi.enabled"
 CORRUPT = "_corrupt"
-RECORD = ("ds", "file", "line", "raw", "corrupt")
+LINE = ("ds", "source", "position", "record", "corrupt", "line")
+RECORD = (*LINE, "raw")
 # Spark's CSV parser fails the whole job on a record with more columns.
 MAX_CSV_COLUMNS = 20480
 INSTANT = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
@@ -108,66 +113,69 @@ def evaluate(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
         spark.conf.set(ANSI, ansi)
 
 
-def parse_json(lines: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Grain: line. A number, an array or an object in a field is its JSON text."""
-    schema = StructType([StructField(name, StringType()) for name in (*fields, CORRUPT)])
-    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
-    return _records(lines.withColumn("raw", F.from_json("line", schema, options)), fields)
+def csv_titles(columns: Sequence[str], delimiter: str, header: str = "") -> set[str]:
+    """The lines that name columns, with or without a byte order mark; files may have been put one after the other."""
+    titles = {header or delimiter.join(columns), delimiter.join(columns)}
+    return titles | {f"\ufeff{title}" for title in titles}
 
 
-def parse_csv(
-    lines: DataFrame, *, fields: Sequence[str], columns: Sequence[str], delimiter: str = ",", header: str = ""
-) -> DataFrame:
-    """Grain: line; those equal to `header` are left out. columns: the names of all columns, in the files' order.
+def parse_csv(lines: DataFrame, *, fields: Sequence[str], columns: Sequence[str], delimiter: str = ",") -> DataFrame:
+    """Grain: line; none is a title. columns: the names of all columns, in the files' order.
 
     One character as delimiter: fields may stand in double quotes, a quote within is doubled. A longer delimiter: no
-    quotes. A line with more or fewer columns is corrupt. An empty field is null.
+    quotes. A line with more or fewer columns is malformed. An empty field is null.
     """
-    titles = {header or delimiter.join(columns), delimiter.join(columns)}
-    lines = lines.where(~F.ltrim("line", F.lit("\ufeff")).isin(*titles) | F.col("line").isNull())
     if len(delimiter) > 1:
         parts = F.split("line", re.escape(delimiter), -1)
         named = [F.nullif(F.get(parts, F.lit(columns.index(name))), F.lit("")).alias(name) for name in fields]
-        wrong = F.when(F.size(parts) != len(columns), F.col("line"))
-        return _records(lines.withColumn("raw", F.struct(*named, wrong.alias(CORRUPT))), fields)
+        return _records(lines.withColumn("raw", F.struct(*named)), F.size(parts) != len(columns), fields)
     schema = ", ".join(f"{_quoted(name)} STRING" for name in (*columns, CORRUPT))
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, "sep": delimiter, "escape": '"'}
     delimiters = F.length("line") - F.length(F.replace("line", F.lit(delimiter), F.lit("")))
     short = (F.octet_length("line") < MAX_CSV_COLUMNS) | (delimiters < MAX_CSV_COLUMNS)
-    readable = short & (F.col("line") != "")
+    readable = short & F.col("corrupt").isNull() & (F.col("line") != "")
     parsed = lines.withColumn("raw", F.when(readable, F.from_csv("line", schema, options)))
-    return _records(parsed, fields, otherwise=F.when(~readable, F.col("line")))
+    return _records(parsed, F.col("raw").isNull() | F.col("raw")[CORRUPT].isNotNull(), fields)
 
 
 def parse_rows(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Grain: row of a Parquet file. Input columns: ds, file, row (struct of all of its columns); line is its JSON."""
+    """Grain: row of a Parquet file. Input columns: ds, source, position, row (struct of all of its columns).
+
+    line is the row's JSON.
+    """
     row = rows.schema["row"].dataType
     assert isinstance(row, StructType)
     named = [_text(F.col("row")[name], row[name].dataType).alias(name) for name in fields]
     return rows.select(
         "ds",
-        "file",
+        "source",
+        "position",
+        _hash(row).alias("record"),
+        F.lit(None).cast("string").alias("corrupt"),
         F.to_json("row").alias("line"),
         (F.struct(*named) if named else F.struct()).alias("raw"),
-        F.lit(None).cast("string").alias("corrupt"),
     )
 
 
-def _records(parsed: DataFrame, fields: Iterable[str], otherwise: Column | None = None) -> DataFrame:
-    corrupt = F.col("raw")[CORRUPT]
+def _hash(row: StructType) -> Column:
+    """A hash of a row; that of columns passes over nulls, so where they are is part of it."""
+    columns = [F.col("row")[field.name] for field in row.fields]
+    if any(isinstance(field.dataType, NESTED) for field in row.fields):
+        return F.xxhash64(F.to_json("row"))
+    return F.xxhash64(*columns, *(column.isNull() for column in columns))
+
+
+def _records(parsed: DataFrame, malformed: Column, fields: Sequence[str]) -> DataFrame:
+    """malformed: whether a line that could be read isn't understood."""
+    blank = F.trim("line") == ""
+    corrupt = F.when(F.col("corrupt").isNotNull(), F.col("corrupt")).when(blank, BLANK).when(malformed, MALFORMED)
     named = [F.col("raw")[name].alias(name) for name in fields]
-    return parsed.select(
-        "ds",
-        "file",
-        "line",
-        F.struct(*named).alias("raw"),
-        (corrupt if otherwise is None else F.coalesce(corrupt, otherwise)).alias("corrupt"),
-    )
+    return parsed.withColumn("corrupt", corrupt).select(*LINE, F.struct(*named).alias("raw"))
 
 
 def _text(value: Column, kind: object) -> Column:
     """A typed value as a string that keeps what it says: an instant bears its offset, a nested value is JSON."""
-    if isinstance(kind, StructType | ArrayType | MapType | VariantType):
+    if isinstance(kind, NESTED):
         return F.to_json(value)
     if isinstance(kind, TimestampType):
         return F.date_format(value, INSTANT)

@@ -33,11 +33,18 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
     recalled = [recall_table(channel) for channel in channels]
     history, shape = Read("user_item_history"), ("data", "features", *(f"windows.{days}" for days in KEPT))
     return (
-        Job("clean_events", (), ("events", "rejects"), raw=("events",), spans=True),
+        Job(
+            "clean_events",
+            tuple(Read(table, past="overlap_days", optional=True) for table in ("events", "rejects")),
+            ("events", "rejects", "intake"),
+            raw=("events",),
+            settings=("data", "clean", "windows.lateness_days"),
+            spans=True,
+        ),
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
         Job("count_day", (Read("events"),), ("exposures_daily", "user_daily", "item_daily"), spans=True),
         *(EXPERIMENT_JOBS[:1] if experiments else ()),
-        Job("profile_events", (Read("events"), Read("rejects")), ("event_profile",), settings=(), spans=True),
+        Job("profile_events", (Read("events"), Read("intake")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
         Job(

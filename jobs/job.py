@@ -19,8 +19,14 @@ class Windows(Settings):
     label_days: int = Field(ge=1)
     label_windows: int = Field(ge=2)
     health_days: int = Field(ge=2)
+    lateness_days: int = Field(ge=0)
     day_before: int = Field(1, ge=1, le=1)
     experiment_days: int = Field(28, ge=1)
+
+    @property
+    def overlap_days(self) -> int:
+        """The day of a delivery and those before it that may have delivered the same event, just after midnight too."""
+        return self.lateness_days + 2
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,10 @@ class Job:
     def is_due(self, ds: dt.date, windows: Windows, first_day: dt.date) -> bool:
         age = (ds - first_day).days
         return not self.every or (age > 0 and age % getattr(windows, self.every) == 0)
+
+    def carries(self, read: Read) -> bool:
+        """Whether a read is of the job's own earlier days, which may be built in the same go."""
+        return self.spans and read.table in self.writes
 
     @property
     def module(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError, create_model
 
+from features.clean_settings import Clean
 from features.facts import Facts
 from features.gates import Health
 from features.generated import check_templates
@@ -116,6 +117,7 @@ class Config(Settings):
     spark: Spark
     windows: Windows
     features: Features
+    clean: Clean
     health: Health
     recall: _Recall
     samples: Samples

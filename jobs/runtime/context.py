@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ class Context:
         self._contracts, self._session = contracts, session
         self._staged: dict[str, Path] = {}
         self._rows: dict[tuple[str, str], int] = {}
+        self._scratch: Path | None = None
 
     @property
     def ds(self) -> str:
@@ -140,8 +141,15 @@ class Context:
         folder.mkdir()
         save(folder)
 
-    def commit(self, fingerprints: Mapping[str, str], inputs: Mapping[str, Any] | None = None) -> None:
-        """Make everything staged live. Per day: a fingerprint of what the outputs were built from; that by name."""
+    def commit(
+        self,
+        fingerprints: Mapping[str, str],
+        inputs: Mapping[str, Any] | None = None,
+        own: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make everything staged live. Per day: a fingerprint of what the outputs were built from; that by name; a
+        fingerprint of that without the table's earlier days.
+        """
         missing = [table for table in self.job.writes if table not in self._staged]
         if missing:
             raise RunError(f"job {self.job.name} ended without writing {', '.join(missing)}.")
@@ -151,6 +159,7 @@ class Context:
                     "job": self.job.name,
                     "built_from": fingerprints[day],
                     "inputs": dict((inputs or {}).get(day, {})),
+                    "own": (own or {}).get(day),
                     "rows": self._rows.get((table, day)),
                 }
                 self.store.commit(table, day, staged / day, facts)
@@ -160,6 +169,27 @@ class Context:
         for staged in self._staged.values():
             shutil.rmtree(staged, ignore_errors=True)
         self._staged.clear()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+    def scratch(self) -> Path:
+        """A folder for what only this run needs, where every worker can write; gone when the run ends."""
+        if self._scratch is None:
+            self._scratch = self.store.stage(self.job.name)
+        return self._scratch
+
+    @contextmanager
+    def writing(self, table: str) -> Iterator[Path]:
+        """The folder aside where a job itself writes `<day>/part-00000.parquet` and so on. Raises ContractBroken."""
+        yield self._stage(table)
+        self._check(table)
+
+    def day_folder(self, table: str, day: str) -> Path:
+        """The live folder of one of the days of a declared input. Raises MissingPartition."""
+        self._declared(table)
+        (folder,) = self.store.folders(table, [day])
+        return folder
 
     def _stage(self, table: str) -> Path:
         if table not in self.job.writes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,21 +12,22 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from features.source import RECORD, check_expressions, check_time_format, parse_csv, parse_json, parse_rows, used_fields
+from features.reasons import UNREADABLE_FILE
+from features.source import check_expressions, check_time_format, csv_titles, parse_csv, parse_rows, used_fields
 from jobs.dataset import DataSet, Files, TableName
 from jobs.errors import RunError, UsageError
 from jobs.runtime.peek import Kind, json_keys, kind_of
+from jobs.runtime.text import LINES, Deliveries, Reading, Source, json_records, sources_of, text_lines
 from jobs.sql import NAMED_FORMATS
 
-# Day of the delivery -> its files; None where the same files serve every day.
-Deliveries = Mapping[str | None, Sequence[Path]]
-# Text files to a frame of lines: ds, file, line.
-ReadLines = Callable[[SparkSession, Deliveries], DataFrame]
+WHOLE = Reading()
 # Without these no record is understood; a field that JSON records lack elsewhere may just not occur.
 VITAL = {"events": ("user_id", "item_id", "event_time", "event_type"), "items": ("item_id",), "users": ("user_id",)}
 
 
-def read_table(spark: SparkSession, data: DataSet, table: TableName, files: Deliveries) -> DataFrame:
+def read_table(
+    spark: SparkSession, data: DataSet, table: TableName, files: Deliveries, reading: Reading = WHOLE
+) -> DataFrame:
     """Grain: record of a table's raw files. Columns: those of `features.source.RECORD`; raw has the fields in use.
 
     Raises UsageError for an expression of the overlay that is none, RunError for a field that the files lack; both name
@@ -50,87 +51,78 @@ def read_table(spark: SparkSession, data: DataSet, table: TableName, files: Deli
             absent = [name for name in names if name not in columns]
             if absent and (source.format != "json" or (vital and absent == names)):
                 raise RunError(f"{key} names {absent[0]}, which {path} hasn't: it has {', '.join(columns)}.")
-    return read_records(spark, files, source, fields)
+    return read_records(spark, files, source, fields, reading)
 
 
 def read_records(
-    spark: SparkSession, files: Deliveries, source: Files, fields: Sequence[str], *, lines: ReadLines | None = None
+    spark: SparkSession, files: Deliveries, source: Files, fields: Sequence[str], reading: Reading = WHOLE
 ) -> DataFrame:
     """Grain: record of the files. Columns: those of `features.source.RECORD`.
 
     A Parquet file that can't be read is one corrupt record. A field that CSV or Parquet files lack is an error.
     """
-    lines = lines or text_lines
+    sources = sources_of(files)
     if source.format == "json":
-        return parse_json(lines(spark, files), fields=fields)
-    parts = []
-    for kind, alike in _groups(files, source, fields).items():
+        return json_records(spark, sources, fields, reading)
+    parts = [] if sources else [_unreadable(spark, (), fields)]
+    for kind, alike in _groups(sources, source, fields).items():
         if kind is None:
             parts.append(_unreadable(spark, alike, fields))
             continue
         columns, header = kind
         if source.format == "csv":
-            text = lines(spark, alike)
-            parts.append(parse_csv(text, fields=fields, columns=columns, delimiter=source.delimiter, header=header))
+            text = text_lines(spark, alike, reading, csv_titles(columns, source.delimiter, header))
+            parts.append(parse_csv(text, fields=fields, columns=columns, delimiter=source.delimiter))
         else:
-            rows = spark.read.parquet(*map(_literal, paths_of(alike)))
-            packed = rows.select(F.struct("*").alias("row"), F.input_file_name().alias("_path"))
+            rows = spark.read.parquet(*(_literal(path) for _, _, path in alike))
+            row = F.struct("*").alias("row")
+            position = F.col("_metadata.row_index").alias("position")
+            packed = rows.select(row, position, F.input_file_name().alias("_path"))
             parts.append(parse_rows(_with_source(packed, alike), fields=fields))
     return reduce(DataFrame.unionAll, parts)
-
-
-def text_lines(spark: SparkSession, files: Deliveries) -> DataFrame:
-    """Grain: line. Columns: ds, file (name of the raw file), line. Spark unpacks .gz and .zst by their names."""
-    text = spark.read.text([_literal(path) for path in paths_of(files)])
-    named = text.select(F.col("value").alias("line"), F.input_file_name().alias("_path"))
-    return _with_source(named, files).select("ds", "file", "line")
-
-
-def paths_of(files: Deliveries) -> list[Path]:
-    return [path for paths in files.values() for path in paths]
 
 
 def _columns(files: Deliveries, source: Files) -> dict[Path, Sequence[str]]:
     """What there is to name, by an example of each kind of file; JSON files are taken to be all of one kind."""
     if source.format == "json":
-        found = json_keys(paths_of(files))
+        found = json_keys([path for paths in files.values() for path in paths])
         return {found[0]: found[1]} if found else {}
-    return {paths_of(alike)[0]: kind[0] for kind, alike in _groups(files, source, ()).items() if kind and kind[0]}
+    groups = _groups(sources_of(files), source, ())
+    return {Path(alike[0].path): kind[0] for kind, alike in groups.items() if kind and kind[0]}
 
 
-def _groups(files: Deliveries, source: Files, fields: Sequence[str]) -> dict[Kind | None, Deliveries]:
+def _groups(sources: Sequence[Source], source: Files, fields: Sequence[str]) -> dict[Kind | None, list[Source]]:
     """Files by kind, in the order of their first file; None: no readable Parquet.
 
     Text that names no columns, such as an empty file, goes with the first that does.
     """
-    groups: dict[Kind | None, dict[str | None, list[Path]]] = {}
-    for day, paths in files.items():
-        for path in paths:
-            groups.setdefault(kind_of(path, source), {}).setdefault(day, []).append(path)
+    groups: dict[Kind | None, list[Source]] = {}
+    for one in sources:
+        groups.setdefault(kind_of(Path(one.path), source), []).append(one)
     if source.format == "csv" and None in groups:
         nameless = groups.pop(None)
-        first = groups.setdefault(next(iter(groups), (tuple(fields), "")), {})
-        for day, paths in nameless.items():
-            first.setdefault(day, []).extend(paths)
-    return dict(groups)
+        groups.setdefault(next(iter(groups), (tuple(fields), "")), []).extend(nameless)
+    return groups
 
 
-def _unreadable(spark: SparkSession, files: Deliveries, fields: Sequence[str]) -> DataFrame:
+def _unreadable(spark: SparkSession, sources: Sequence[Source], fields: Sequence[str]) -> DataFrame:
     """One corrupt record a file; no text of it is known."""
-    rows = [(day, path.name, "", None, f"{path.name} is no Parquet file") for day in files for path in files[day]]
+    rows = [(one.day, one.number, 0, 0, UNREADABLE_FILE, None, None) for one in sources]
     raw = StructType([StructField(name, StringType()) for name in fields])
-    kinds = (StringType(), StringType(), StringType(), raw, StringType())
-    return spark.createDataFrame(rows, StructType([StructField(*pair) for pair in zip(RECORD, kinds, strict=True)]))
+    text = LINES.replace("ds date", "ds string")
+    schema = StructType([*StructType.fromDDL(text).fields, StructField("raw", raw)])  # type: ignore[attr-defined]
+    return spark.createDataFrame(rows, schema).withColumn("ds", F.col("ds").cast("date"))
 
 
-def _with_source(frame: DataFrame, files: Deliveries) -> DataFrame:
-    """Adds ds and file, by the address that Spark gave the file of a row in `_path`."""
-    known = {str(path): (day, path.name) for day, paths in files.items() for path in paths}
+def _with_source(frame: DataFrame, sources: Sequence[Source]) -> DataFrame:
+    """Adds ds and source, by the address that Spark gave the file of a row in `_path`."""
+    known = {one.path: (one.day, one.number) for one in sources}
     rows = [(address, *known[unquote(urlsplit(address).path)]) for address in sorted(frame.inputFiles())]
-    sources = frame.sparkSession.createDataFrame(rows, "_path string, ds string, file string")
-    return frame.join(F.broadcast(sources), "_path", "left").drop("_path")
+    named = frame.sparkSession.createDataFrame(rows, "_path string, ds string, source int")
+    dated = named.withColumn("ds", F.col("ds").cast("date"))
+    return frame.join(F.broadcast(dated), "_path", "left").drop("_path")
 
 
-def _literal(path: Path) -> str:
+def _literal(path: str) -> str:
     """A path as Spark reads it; what it would take for a glob is escaped."""
-    return re.sub(r"([\[\]{}*?\\,])", r"\\\1", str(path))
+    return re.sub(r"([\[\]{}*?\\,])", r"\\\1", path)

@@ -79,13 +79,19 @@ class Runner:
                     needed.add((producer, earlier))
                     frontier.append((producer, earlier))
         stale: set[tuple[str, str]] = set()
+        changed: set[tuple[str, str]] = set()
         steps: list[Step] = []
         for job, day in self._ordered(needed):
             forced = day in wanted and (rebuild or job.publishes)
-            follows = any(need in stale for need in self._needs(job, day, optional=True))
+            needs = self._needs(job, day, optional=True)
+            # Of its own earlier days a job needs what they were built from, whatever that was built after.
+            follows = any(need in (changed if job.spans and need[0] == job.name else stale) for need in needs)
             if not forced and not follows and (self._is_current(job, day) or self._adopt(job, day)):
                 continue
             stale.add((job.name, day))
+            stood = self._stood(job, day) if job.spans else None
+            if stood is None or stood != self._own(job, day):
+                changed.add((job.name, day))
             if history_only and day in wanted:
                 continue
             if steps and job.spans and steps[-1].job is job:
@@ -104,11 +110,12 @@ class Runner:
             # An input that was built anew may have come out as the base's, and so may this.
             if all(self._adopt(step.job, day) for day in step.days):
                 return time.perf_counter() - started
-            inputs = {day: self._inputs(step.job, day) for day in step.days}
+            inputs = {day: self._inputs(step.job, day, step.days) for day in step.days}
             fingerprints = {day: self._digest_of(step.job, inputs[day]) for day in step.days}
+            own = {day: self._own(step.job, day) for day in step.days if step.job.spans}
             if not (step.job.timeless and self._reuse(context, fingerprints)):
                 importlib.import_module(step.job.module).run(context)
-            context.commit(fingerprints, inputs)
+            context.commit(fingerprints, inputs, own)
         except RunError as error:
             raise RunError(f"job {step.label} failed: {error}") from error
         except Exception as error:
@@ -209,15 +216,38 @@ class Runner:
         facts = [self.config.fingerprint(job.settings), *(f"{name}={digest}" for name, digest in inputs.items())]
         return hashlib.blake2b("\n".join(facts).encode(), digest_size=8).hexdigest()
 
-    def _inputs(self, job: Job, day: str) -> dict[str, str | None]:
-        """`<table>/<day>`, or `raw/<table>/<day of delivery>` -> digest; None where what is read counts as absent."""
+    def _inputs(self, job: Job, day: str, together: Sequence[str] = ()) -> dict[str, str | None]:
+        """`<table>/<day>`, or `raw/<table>/<day of delivery>` -> digest; None where what is read counts as absent.
+
+        together: the days that are built in one go. Of its own earlier days, some of them perhaps, a job that spans
+        days needs only what they follow from by themselves; so it is the same in whatever portions days are built.
+        """
         raw = {self._delivery(table, day): self.raw.fingerprint(table, day) for table in job.raw}
         stored = {
             f"{read.table}/{input_day}": self.store.digest(read.table, input_day, read.on)
             for read in job.reads
+            if not job.carries(read)
             for input_day in input_days(read, [day], self.config)
         }
-        return raw | stored
+        earlier = {
+            f"{read.table}/{before}": self._own(job, before) if before in together else self._stood(job, before)
+            for read in job.reads
+            if job.carries(read)
+            for before in input_days(read, [day], self.config)
+        }
+        return raw | stored | earlier
+
+    def _own(self, job: Job, day: str) -> str:
+        """A digest of what a job's outputs follow from, its own earlier days apart."""
+        own = {f"{table}/" for table in job.writes}
+        inputs = self._inputs(job, day).items()
+        return self._digest_of(job, {name: digest for name, digest in inputs if not name.startswith(tuple(own))})
+
+    def _stood(self, job: Job, day: str) -> str | None:
+        """`_own` of the partitions that stand; None when they don't."""
+        manifests = [self.store.manifest(table, day) for table in job.writes]
+        found = {manifest.get("own") if manifest else None for manifest in manifests}
+        return found.pop() if len(found) == 1 else None
 
     def _delivery(self, table: str, day: str) -> str:
         delivered = day if table == "events" else self.raw.snapshot_day(table, day)

@@ -3,6 +3,7 @@
 from jobs.contract import Check, Column, Table
 from jobs.tables.columns import DS, EVENT_DAY, EVENT_TYPE, ITEM_ID, NOT_LOGGED, UNKNOWN, USER_ID
 
+FILE = Column("file", "string", "path of the raw file below the raw root")
 EVENTS = Table(
     "events",
     "event, in the partition of the day whose files delivered it",
@@ -15,23 +16,41 @@ EVENTS = Table(
         EVENT_TYPE,
         Column("event_time", "timestamp", "when it happened"),
         Column("value", "double", "money of the source", NOT_LOGGED),
-        Column("dwell_seconds", "double", "seconds", NOT_LOGGED),
+        Column("dwell_seconds", "double", "seconds", "not logged, or outside of a day"),
         Column("scene", "string", "where it happened", NOT_LOGGED),
         Column("variant", "string", "variant of the lists that were shown, or control", NOT_LOGGED),
+        Column("event_key", "bigint", "hash of what makes it the same event: its key, or the whole record"),
     ),
     (Check("dwell_seconds", 0.0, level="warn"),),
     may_be_empty=True,
 )
 REJECTS = Table(
     "rejects",
-    "raw line that was not understood",
+    "raw record that was not kept",
     (),
     (
         DS,
-        Column("file", "string", "name of the raw file"),
-        Column("reason", "string", "why it was rejected"),
+        FILE,
+        Column("position", "bigint", "its line in the file, or its row, counted from 1"),
+        Column("reason", "string", "why it was rejected, one of features/reasons.py"),
         Column("line", "string", "the raw text, cut at 2,000 characters"),
+        Column("event_key", "bigint", "as in events", "it isn't a sound record"),
     ),
+    may_be_empty=True,
+)
+INTAKE = Table(
+    "intake",
+    "raw file x what became of its records",
+    ("file", "verdict"),
+    (
+        DS,
+        FILE,
+        Column("verdict", "string", "kept, or the reason of a reject"),
+        Column("records", "bigint", "records; a file of none has 0 kept ones"),
+        Column("late_records", "bigint", "records among them that happened before ds"),
+        Column("file_bytes", "bigint", "bytes of the file, the same in each of its rows"),
+    ),
+    (Check("records", 0),),
     may_be_empty=True,
 )
 _COUNT = Column("event_count", "bigint", "events")
@@ -94,4 +113,4 @@ USERS = Table(
     may_be_empty=True,
 )
 
-TABLES = (EVENTS, REJECTS, USER_ITEM_DAILY, EXPOSURES_DAILY, USER_DAILY, ITEM_DAILY, ITEMS, USERS)
+TABLES = (EVENTS, REJECTS, INTAKE, USER_ITEM_DAILY, EXPOSURES_DAILY, USER_DAILY, ITEM_DAILY, ITEMS, USERS)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
 from features.facts import Facts
+from features.json_fields import JsonFields
 from features.templates import Template
+from jobs.runtime.text import LINES
 from jobs.tables import tables
 
 AS_OF = "2026-03-31"
@@ -64,6 +67,22 @@ def counted(daily: DataFrame, *keys: str) -> DataFrame:
     sums = ("event_count", "value_sum", "value_count", "dwell_seconds_sum", "dwell_count")
     summed = daily.groupBy("ds", "event_day", *keys, "event_type").agg(*(F.sum(name).alias(name) for name in sums))
     return summed.withColumn("hour", F.lit(12))
+
+
+def records_of(
+    spark: SparkSession, texts: Sequence[str], fields: Sequence[str], days: Sequence[str] | None = None
+) -> DataFrame:
+    """Records of JSON lines in one file; days: of the delivery of each, else of none."""
+    columns, faults = JsonFields(fields).read([text.encode() for text in texts], {})
+    values = list(zip(*(column.to_pylist() for column in columns), strict=True)) or [()] * len(texts)
+    rows = [
+        (days[n] if days else None, 0, n, hash(text) >> 1, faults.get(n), text, values[n])
+        for n, text in enumerate(texts)
+    ]
+    schema = StructType.fromDDL(LINES.replace("ds date", "ds string"))
+    raw = StructType([StructField(name, StringType()) for name in fields])
+    frame = spark.createDataFrame(rows, schema.add("raw", raw))  # type: ignore[attr-defined]
+    return frame.withColumn("ds", frame.ds.cast("date"))
 
 
 def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:

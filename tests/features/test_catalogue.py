@@ -9,8 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from features import catalogue
-from features.source import parse_json
-from tests.features.support import assert_contract, by_key
+from tests.features.support import assert_contract, by_key, records_of
 
 AS_OF = "2026-03-31"
 FIELDS = ("id", "title", "kind", "maker", "price", "born")
@@ -40,8 +39,7 @@ LINES: list[dict[str, Any] | str] = [
 
 def records(spark: SparkSession, values: list[dict[str, Any] | str], fields: Sequence[str]) -> DataFrame:
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
-    frame = spark.createDataFrame([(None, "a", text) for text in texts], "ds string, file string, line string")
-    return parse_json(frame, fields=fields)
+    return records_of(spark, texts, fields)
 
 
 def items(spark: SparkSession, values: list[dict[str, Any] | str]) -> DataFrame:

@@ -1,24 +1,25 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from features.source import MAX_CSV_COLUMNS, RECORD, parse_csv, parse_json, parse_rows, used_fields
+from features.source import MAX_CSV_COLUMNS, RECORD, csv_titles, parse_csv, parse_rows, used_fields
+from jobs.runtime.text import LINES
 
 
-def lines(spark: SparkSession, texts: Sequence[str | None]) -> DataFrame:
-    return spark.createDataFrame([("2026-03-31", "a", text) for text in texts], "ds string, file string, line string")
+def lines(spark: SparkSession, texts: Sequence[str | None], corrupt: str | None = None) -> DataFrame:
+    rows = [(dt.date(2026, 3, 31), 0, number, number, corrupt, text) for number, text in enumerate(texts)]
+    return spark.createDataFrame(rows, LINES)
 
 
-def rows(records: DataFrame) -> dict[str | None, tuple[Any, ...] | None]:
-    """Raw text -> its fields; None for a corrupt record."""
+def rows(records: DataFrame) -> dict[str | None, tuple[Any, ...] | str]:
+    """Raw text -> its fields, or why the record is corrupt."""
     assert tuple(records.columns) == RECORD
-    found = records.collect()
-    assert all(row.corrupt is None or row.corrupt == row.line for row in found)
-    return {row.line: tuple(row.raw or ()) if row.corrupt is None else None for row in found}
+    return {row.line: row.corrupt or tuple(row.raw) for row in records.collect()}
 
 
 @pytest.mark.parametrize(
@@ -50,31 +51,27 @@ def test_what_is_no_expression_is_named_by_its_key(sql: str, message: str) -> No
         used_fields({"data.events.user_id": "a", "data.events.value": sql})
 
 
-def test_json_fields_are_strings(spark: SparkSession) -> None:
-    sound = {
-        '{"a": "x", "b": 12.0, "other": 1}': ("x", "12.0"),
-        '{"a": {"k": [1, true]}, "b": null}': ('{"k":[1,true]}', None),
-        "{}": (None, None),
-    }
-    corrupt = dict.fromkeys(['{"a": "x"', "[1]", "text"])
-    assert rows(parse_json(lines(spark, [*sound, *corrupt]), fields=["a", "b"])) == {**sound, **corrupt}
-
-
 def test_csv_with_quotes_and_a_header(spark: SparkSession) -> None:
     sound = {
         "1,x,2": ("2", "1"),
         '"1","x, y","say ""hi"""': ('say "hi"', "1"),
         ",,": (None, None),
     }
-    corrupt = dict.fromkeys(["1,x", "1,x,2,3", "", "," * (MAX_CSV_COLUMNS + 1)])
-    text = ["id,of what,n", *sound, "\ufeffid,of what,n", *corrupt]
-    parsed = parse_csv(lines(spark, text), fields=["n", "id"], columns=["id", "of what", "n"], header="id,of what,n")
-    assert rows(parsed) == {**sound, **corrupt}
+    corrupt = dict.fromkeys(["1,x", "1,x,2,3", "," * (MAX_CSV_COLUMNS + 1)], "malformed") | {" ": "blank line"}
+    named = {"fields": ["n", "id"], "columns": ["id", "of what", "n"]}
+    assert rows(parse_csv(lines(spark, [*sound, *corrupt]), **named)) == {**sound, **corrupt}
+    spoilt = lines(spark, [*sound, ""], "not UTF-8")
+    assert set(rows(parse_csv(spoilt, **named)).values()) == {"not UTF-8"}
+
+
+def test_titles_name_columns_with_or_without_a_mark() -> None:
+    assert csv_titles(["a", "b"], ";", '"a";b') == {'"a";b', "a;b", '\ufeff"a";b', "\ufeffa;b"}
+    assert csv_titles(["a", "b"], "::") == {"a::b", "\ufeffa::b"}
 
 
 def test_csv_with_a_delimiter_of_several_characters(spark: SparkSession) -> None:
     sound = {'1::a "b" :c::2': ("2", "1"), "1::::": (None, "1"), "::::": (None, None)}
-    corrupt = dict.fromkeys(["1::2", "1::2::3::4", "", "::" * MAX_CSV_COLUMNS])
+    corrupt = dict.fromkeys(["1::2", "1::2::3::4", "::" * MAX_CSV_COLUMNS], "malformed") | {"": "blank line"}
     parsed = parse_csv(
         lines(spark, [*sound, *corrupt]), fields=["n", "id"], columns=["id", "title", "n"], delimiter="::"
     )
@@ -84,7 +81,8 @@ def test_csv_with_a_delimiter_of_several_characters(spark: SparkSession) -> None
 def test_typed_columns_are_strings_that_keep_what_they_say(spark: SparkSession) -> None:
     """The session's zone is UTC; an instant is written with its offset."""
     frame = spark.sql(
-        "SELECT '2026-03-31' AS ds, 'a' AS file, named_struct('id', 7, 'x', 1.5D, 'flag', true, 'gone', null, "
+        "SELECT date '2026-03-31' AS ds, 0 AS source, 0L AS position, "
+        "named_struct('id', 7, 'x', 1.5D, 'flag', true, 'gone', null, "
         "'at', timestamp '2026-03-31 10:00:00.25', 'naive', timestamp_ntz '2026-03-31 10:00:00', "
         "'tags', array('a'), 'in', named_struct('k', 1)) AS row"
     )

@@ -38,10 +38,13 @@ def put_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def read(spark: SparkSession, files: Deliveries, fields: list[str], **told: Any) -> set[tuple[Any, ...]]:
-    """(ds, file, values or None for a corrupt record)."""
+    """(ds, file, values, or why the record is corrupt)."""
     records = read_records(spark, files, Files(files="*", **told), fields)
-    assert tuple(records.columns) == RECORD
-    found = [(row.ds, row.file, None if row.corrupt is not None else tuple(row.raw)) for row in records.collect()]
+    assert set(records.columns) == {*RECORD}
+    names = [path.name for paths in files.values() for path in paths]
+    found = [
+        (str(row.ds) if row.ds else None, names[row.source], row.corrupt or tuple(row.raw)) for row in records.collect()
+    ]
     assert len(set(found)) == len(found)
     return set(found)
 
@@ -60,7 +63,7 @@ def test_text_of_every_packing_and_names_that_look_like_globs(spark: SparkSessio
         (TWO, "y.json.gz", ("2",)),
         (TWO, "y.json.gz", ("3",)),
         (TWO, "z.json.zst", ("4",)),
-        (TWO, "z.json.zst", None),
+        (TWO, "z.json.zst", "malformed"),
     }
 
 
@@ -78,7 +81,7 @@ def test_each_csv_file_names_its_own_columns(spark: SparkSession, tmp_path: Path
         (None, "a.csv", ("two", "2")),
         (None, "b.csv.gz", ("three", "3")),
         (None, "c.csv.zst", ("four", "4")),
-        (None, "c.csv.zst", None),
+        (None, "c.csv.zst", "malformed"),
     }
 
 
@@ -98,7 +101,7 @@ def test_parquet_files_whose_types_differ(spark: SparkSession, tmp_path: Path) -
     assert read(spark, files, ["id", "x"], format="parquet") == {
         (ONE, "a.parquet", ("1", "0.5")),
         (TWO, "b.parquet", ("two", None)),
-        (TWO, "c.parquet", None),
+        (TWO, "c.parquet", "unreadable file"),
     }
 
 
