@@ -18,9 +18,9 @@ SECONDS_A_DAY = 86_400
 def run(ctx: Context) -> None:
     settings, scene, variant = ctx.config.publish, ctx.config.data.scene, ctx.config.variant
     ttl_seconds, older = int(settings.ttl_days * SECONDS_A_DAY), bool(ctx.options.get("make_live"))
-    gate, version = gate_of(ctx), version_of(ctx)
     try:
         client = connect(settings.url)
+        gate, version = gate_of(ctx), version_of(ctx)
         publisher = Publisher(client, scene, ttl_seconds, settings.keep, variant, memory_mb=settings.memory_mb)
         made = publisher.publish(ctx.ds, version, products_of(ctx), older, gate)
         users, checksum = made.users, made.checksum

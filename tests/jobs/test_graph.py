@@ -33,7 +33,7 @@ def day(number: int) -> dt.date:
 
 
 def windows(history: int = 10, label: int = 3, times: int = 2) -> Windows:
-    return Windows(history_days=history, label_days=label, label_windows=times, health_days=4)
+    return Windows(history_days=history, label_days=label, label_windows=times, health_days=4, lateness_days=2)
 
 
 @pytest.mark.parametrize("channels", CHANNEL_SETS)

@@ -110,7 +110,7 @@ def test_list_prints_the_night_in_its_order(capsys: pytest.CaptureFixture[str]) 
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [job.name for job in Graph(experiments=False).jobs]
-    assert lines[0].endswith("raw events -> events, rejects")
+    assert lines[0].endswith("events, rejects -> events, rejects, intake")
 
 
 def test_a_past_day_is_waited_for_in_vain_or_not_at_all(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

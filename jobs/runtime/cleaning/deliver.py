@@ -99,7 +99,9 @@ class Deliver:
             raise RuntimeError(f"{refused.path} has changed while it was read: run again.")
         for day, rows in found.items():
             lines = pa.array([texts[position] for position in rows["position"].to_pylist()], pa.string())
-            table = rows.append_column("line", lines).select(FETCHED.names)
+            # People count lines from 1.
+            numbered = rows.set_column(0, "position", pc.add(rows["position"], 1))
+            table = numbered.append_column("line", lines).select(FETCHED.names)
             with pa.ipc.new_file(str(self.stage.rejects(day, refused.source)), FETCHED) as writer:
                 writer.write_table(table)
         return [Done(day, 0, len(rows)) for day, rows in found.items()]
