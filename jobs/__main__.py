@@ -64,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     health = commands.add_parser("health", parents=[data], help="show the gates of a day")
     health.add_argument("--date", required=True)
     health.add_argument("--all", action="store_true", help="those that it passed too")
+    report = commands.add_parser("report-features", parents=[data], help="what each feature is worth, which to drop")
+    report.add_argument("--date", required=True)
     commands.add_parser("list", parents=[data], help="the jobs of a night, in order")
     return top
 
@@ -104,6 +106,11 @@ def _dispatch(args: argparse.Namespace) -> int:
         from jobs.health_report import show_health
 
         show_health(config, first, everything=args.all)
+        return 0
+    if args.command == "report-features":
+        from jobs.runtime.feature_report import report_features
+
+        report_features(config, first)
         return 0
     options = {"make_live": args.make_live, "accept": parse_gates(args.accept)}
     if args.command == "run":

@@ -21,6 +21,7 @@ from jobs.overlay import CHECKOUT as CHECKOUT
 from jobs.overlay import merge, merged_toml
 from models.rank import RANKERS, load_ranker
 from models.recall import CHANNELS, load_channel
+from models.select.settings import ReportSettings
 
 
 class Paths(Settings):
@@ -81,6 +82,7 @@ _Rank = create_model(
     __base__=Settings,
     ranker=(str, Field()),
     seed=(int, Field()),
+    drop=(tuple[str, ...], Field()),
     **_section(RANKERS, load_ranker),
 )
 
@@ -100,6 +102,7 @@ class Config(Settings):
     topn: TopN
     publish: Publish
     replay: Replay
+    report: ReportSettings
 
     @property
     def raw_root(self) -> Path:

@@ -21,6 +21,7 @@ from jobs.runtime.context import Context, input_days
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 from jobs.tables import tables
+from jobs.tables.lists import kept_features
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -59,6 +60,7 @@ class Runner:
             self.config.data.events.roles,
             tuple(self.config.data.profile),
         )
+        kept_features(self.contracts["samples"], self.config.get("rank.drop"))  # a wrong name is told before the night
 
     def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:
         """The steps that bring all jobs of `days` up to date, in order; earlier days only as far as they are needed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from jobs.contract import Table
-from jobs.tables import features, health, intake, lists
+from jobs.tables import features, health, intake, lists, reports
 
 
 def tables(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[str]) -> dict[str, Table]:
@@ -15,5 +15,6 @@ def tables(channels: Sequence[str], roles: Mapping[str, str], profile: Sequence[
         *health.TABLES,
         *features.feature_tables(roles, profile),
         *lists.list_tables(channels, roles, profile),
+        *reports.TABLES,
     )
     return {table.name: table for table in listed}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.errors import UsageError
-from jobs.graph import Graph, recall_table
+from jobs.graph import ON_DEMAND, Graph, recall_table
 from jobs.job import Job, Read, Windows
 from jobs.overlay import CHECKOUT
 from jobs.tables import tables
@@ -47,7 +47,7 @@ def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channel
 
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
 def test_every_contract_has_exactly_one_writer(channels: tuple[str, ...]) -> None:
-    written = [table for job in Graph(channels).jobs for table in job.writes]
+    written = [table for job in (*Graph(channels).jobs, *ON_DEMAND) for table in job.writes]
     assert sorted(written) == sorted([*tables(channels, ROLES, ("city",)), RANKER])
 
 
