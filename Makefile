@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill report-features airflow redis-start redis-stop bench lock clean
+.PHONY: help demo test lint land backfill check report-features airflow redis-start redis-stop bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -26,6 +26,9 @@ land: $(VENV)/.demo ## DATA= DIR=: land the raw daily files of a bundled data se
 
 backfill: $(VENV)/.demo ## DATE= [TO=] [DATA=]: bring a day or a range up to date, and the earlier days it needs
 	@$(BIN)/python -m jobs backfill --data $(DATA) --date "$(DATE)" $(if $(TO),--to "$(TO)") $(ARGS)
+
+check: $(VENV)/.demo ## DATA= [DATE=] [DIR=] [SKETCH=file]: what a night would understand of your raw files, in seconds
+	@$(BIN)/python -m jobs check --data $(DATA) $(if $(DATE),--date "$(DATE)") $(if $(DIR),--dir "$(DIR)") $(if $(SKETCH),--sketch "$(SKETCH)")
 
 report-features: $(VENV)/.demo ## DATE= [DATA=]: what each of the ranker's features is worth, and which to drop
 	@$(BIN)/python -m jobs report-features --data $(DATA) --date "$(DATE)"

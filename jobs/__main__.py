@@ -66,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
     health.add_argument("--all", action="store_true", help="those that it passed too")
     report = commands.add_parser("report-features", parents=[data], help="what each feature is worth, which to drop")
     report.add_argument("--date", required=True)
+    check = commands.add_parser("check", parents=[data], help="what a night would understand of the raw files")
+    check.add_argument("--date", help="data day of the night; the newest, if left out")
+    check.add_argument("--dir", help="folder of the raw files, if not that of the configuration")
+    check.add_argument("--sketch", metavar="FILE", help="print a draft of an overlay for this raw file, and stop")
     commands.add_parser("list", parents=[data], help="the jobs of a night, in order")
     return top
 
@@ -85,6 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(args: argparse.Namespace) -> int:
+    if args.command == "check":
+        from jobs.dryrun.command import run_check
+
+        return run_check(args.data, parse_day(args.date) if args.date else None, args.dir, args.sketch)
     from jobs.runtime.backfill import backfill, run_one
     from jobs.runtime.config import load_config
 
