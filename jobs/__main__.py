@@ -116,7 +116,7 @@ def _dispatch(args: argparse.Namespace) -> int:
         show_health(config, first, everything=args.all)
         return 0
     if args.command == "report-features":
-        from jobs.runtime.feature_report import report_features
+        from jobs.feature_report import report_features
 
         report_features(config, first)
         return 0
