@@ -106,7 +106,7 @@ def _read(
             problems.append(Problem(str(error).rstrip("."), "mend the overlay", True))
             continue
         ids = sample.kept[f"{table[:-1]}_id"].str.strip() if sample else pd.Series([], dtype=object)
-        snapshot = Snapshot(table, rows, ids, whole=whole)
+        snapshot = Snapshot(table, rows, ids, data, whole=whole)
         show.show_snapshot(console, snapshot, landed[table], data)
         problems += snapshot.problems()
     return sample

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.source import used_fields
 from jobs.dataset import IDS, DataSet
+from jobs.dryrun.id_shapes import decimal_remedy
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near, share
 from jobs.dryrun.shape import record_of
@@ -140,7 +141,8 @@ class EventSample:
                 yield Problem(what, f"if not, write {name} = \"nullif({getattr(self.data.events, name)}, '{value}')\"")
             if ids.str.fullmatch(r"\d+\.0").any():
                 what = f"{name} is written as a decimal, such as {ids[ids.str.fullmatch(r'[0-9]+[.]0')].iloc[0]}"
-                yield Problem(what, 'write id_type = "integer" under [data], so that 12.0 and 12 are one')
+                others = self.rows[next(other for other in IDS if other != name)].dropna()
+                yield Problem(what, decimal_remedy(ids, others, name, getattr(self.data.events, name)))
 
     def _key_problems(self) -> Iterator[Problem]:
         copies = self.rows["reason"].fillna("").str.startswith("duplicate").sum()

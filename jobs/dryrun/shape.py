@@ -72,6 +72,17 @@ def record_of(line: str, source: Files, columns: Sequence[str]) -> dict[str, str
     return {name: value for name, value in zip(columns, values, strict=True) if value}
 
 
+def exact_column(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    """The column that is called like one of the names, but for case and what is no letter or digit."""
+    plain = {_plain(column): column for column in reversed(columns)}
+    return next((plain[name] for name in map(_plain, names) if name in plain), None)
+
+
+def sql_name(column: str) -> str:
+    """A column in Spark SQL; names of other letters stand in backticks."""
+    return column if re.fullmatch(r"[A-Za-z_]\w*", column, re.ASCII) else f"`{column.replace('`', '``')}`"
+
+
 def delimiter_of(lines: Sequence[str]) -> str | None:
     """The delimiter that cuts all lines into the same number of columns, more than one; None when there is none."""
     for delimiter in DELIMITERS:
@@ -88,6 +99,10 @@ def is_header(values: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     named = len(set(values)) == len(values) and all(NAME.match(value) for value in values)
     below = {value for other in others if list(other) != list(values) for value in other}
     return named and not below.intersection(values)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _csv_shape(lines: Sequence[str]) -> Shape:

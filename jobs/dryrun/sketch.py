@@ -9,7 +9,8 @@ from pathlib import Path
 
 from jobs.dryrun.landed import pattern_of
 from jobs.dryrun.problem import near
-from jobs.dryrun.shape import Shape, shape_of
+from jobs.dryrun.shape import Shape, exact_column, shape_of, sql_name
+from jobs.dryrun.sketch_table import item_lines, user_lines
 from jobs.dryrun.times import MICROSECONDS, guess_format, read_time
 from jobs.errors import UsageError
 
@@ -59,7 +60,8 @@ def no_overlay(name: str, error: UsageError) -> UsageError:
 def sketch(path: Path, name: str, raw: Path) -> str:
     """The draft, as TOML; what couldn't be guessed is marked `TODO`. raw: the folder of the data set's raw files.
 
-    Raises UsageError for a file that isn't there, or that is none of ours.
+    A file without times is one of items or of users, and gets the section of such a table alone. Raises UsageError for
+    a file that isn't there, or that is none of ours.
     """
     if not path.is_file():
         raise UsageError(f"there is no file {path}.")
@@ -67,32 +69,41 @@ def sketch(path: Path, name: str, raw: Path) -> str:
     if not shape.columns:
         found = "is a JSON array: write one object a line" if shape.format else "is neither JSON lines, CSV nor Parquet"
         raise UsageError(f"{path} {found}.")
-    inside = path.resolve().is_relative_to(raw.resolve())
-    where = path.resolve().relative_to(raw.resolve()).as_posix() if inside else f"events/{path.name}"
-    files = pattern_of(where)
-    time = _column(shape, TIME)
+    time, user, item = (_column(shape, names) for names in (TIME, USER, ITEM))
+    table = "events" if time and user and item else "items" if item else "users" if user else "events"
+    lines = [] if table != "events" else _data(shape, name, time)
+    lines += [f"[data.{table}]", *_files(path, raw, table), *_format(shape)]
+    if table == "items":
+        lines += [_told("item_id", item), *item_lines(shape)]
+    elif table == "users":
+        lines += [_told("user_id", user), *user_lines(shape, str(user))]
+    else:
+        numbers = {"value": exact_column(shape.columns, VALUE), "dwell_seconds": exact_column(shape.columns, DWELL)}
+        lines += [_told("user_id", user), _told("item_id", item), *_time(shape, time)]
+        lines += [_told(key, column) for key, column in numbers.items() if column]
+        lines += _types(shape)
+    return "\n".join(lines) + "\n"
+
+
+def _data(shape: Shape, name: str, time: str | None) -> list[str]:
     days = _days(shape, time)
-    first_day = f"{days[0]} # of the first records; TODO: the first of all" if days else "2026-01-01 # TODO"
-    numbers = {"value": _exact(shape, VALUE), "dwell_seconds": _exact(shape, DWELL)}
-    lines = [
+    return [
         "[data]",
         f'title = "{name}"',
         'scene = "home" # where the lists are shown; part of their keys in Redis',
-        f"first_day = {first_day}",
+        f"first_day = {days[0] if days else '2026-01-01'} # TODO: the first day of the log",
         'time_zone = "UTC" # TODO: whose midnight ends a day, such as Europe/Berlin',
         "repeats = false # TODO: true where people take the same item again, as with groceries",
         "",
-        "[data.events]",
-        f'files = "{files}" # below {raw}' + ("" if inside else ", where the file isn't yet"),
-        *(['marker = "" # or the name of a file that says that a day is complete'] if "{day" in files else []),
-        *_format(shape),
-        _told("user_id", _column(shape, USER)),
-        _told("item_id", _column(shape, ITEM)),
-        *_time(shape, time),
-        *(f'{key} = "{column}"' for key, column in numbers.items() if column),
-        *_types(shape),
     ]
-    return "\n".join(lines) + "\n"
+
+
+def _files(path: Path, raw: Path, table: str) -> list[str]:
+    inside = path.resolve().is_relative_to(raw.resolve())
+    where = path.resolve().relative_to(raw.resolve()).as_posix() if inside else f"{table}/{path.name}"
+    files = pattern_of(where)
+    lines = [f'files = "{files}" # below {raw}' + ("" if inside else ", where the file isn't yet")]
+    return lines + ['marker = "" # or the name of a file that says that a day is complete'] * ("{day" in files)
 
 
 def _format(shape: Shape) -> list[str]:
@@ -107,14 +118,14 @@ def _format(shape: Shape) -> list[str]:
 
 
 def _told(key: str, column: str | None) -> str:
-    return f'{key} = "{column}"' if column else f'{key} = "{key}" # TODO'
+    return f'{key} = "{sql_name(column)}"' if column else f'{key} = "{key}" # TODO'
 
 
 def _time(shape: Shape, column: str | None) -> list[str]:
     values = [record[column] for record in shape.records if record.get(column)] if column else []
     guess = guess_format(values)
     if guess == MICROSECONDS:
-        return [f'event_time = "{column} / 1000"', 'time_format = "epoch_ms"']
+        return [f'event_time = "{sql_name(str(column))} / 1000"', 'time_format = "epoch_ms"']
     return [_told("event_time", column), f'time_format = "{guess}"' if guess else 'time_format = "iso" # TODO']
 
 
@@ -129,13 +140,13 @@ def _types(shape: Shape) -> list[str]:
     values = Counter(record[column] for record in shape.records if record.get(column)) if column else Counter[str]()
     if not values or len(values) > MOST_TYPES:
         return ['types.take = { when = "true", role = "positive", weight = 1.0 } # every record is one']
-    return [f'event_type = "{column}"', *(_type(str(column), value) for value in sorted(values))]
+    return [_told("event_type", column), *(_type(str(column), value) for value in sorted(values))]
 
 
 def _type(column: str, value: str) -> str:
     name = re.sub(r"\W+", "_", value.lower()).strip("_")
     name = name if re.match("[a-z]", name) else f"{column.lower()}_{name}"
-    when = "" if name == value else f"when = \"{column} = '{value}'\", "
+    when = "" if name == value else f"when = \"{sql_name(column)} = '{value}'\", "
     if near(name, EXPOSURES) and name not in WEIGHTS:
         return f'types.{name} = {{ {when}role = "exposure" }}'
     if near(name, NEGATIVES) and name not in WEIGHTS:
@@ -147,13 +158,7 @@ def _type(column: str, value: str) -> str:
 
 
 def _column(shape: Shape, names: Sequence[str]) -> str | None:
-    """The column that is called like one of the names, else like one of them with more around it."""
-    exact = _exact(shape, names)
-    if exact:
-        return exact
-    return next((column for name in names for column in shape.columns if name in column.lower()), None)
-
-
-def _exact(shape: Shape, names: Sequence[str]) -> str | None:
-    plain = {re.sub(r"[^a-z0-9]", "", column.lower()): column for column in reversed(shape.columns)}
-    return next((plain[name] for name in (n.replace("_", "") for n in names) if name in plain), None)
+    """The column that is called like one of the names, else one with such a word in its name."""
+    words = {column: set(re.split(r"[^a-z0-9]+", column.lower())) for column in shape.columns}
+    with_word = (column for name in names for column in shape.columns if name in words[column])
+    return exact_column(shape.columns, names) or next(with_word, None)

@@ -8,22 +8,19 @@ import pandas as pd
 
 from features.catalogue import PROFILE
 from features.source import CORRUPT
+from jobs.dataset import DataSet
+from jobs.dryrun.id_shapes import difference, remedy
 from jobs.dryrun.problem import Problem, share
 
 KNOWN = 0.5  # of the events; when a table knows fewer, something is wrong with ids
 CATEGORIES = 1000  # more values than a profile column has
-SHAPES = {
-    "leading zeros": lambda ids: ids.str.lstrip("0"),
-    "a decimal point": lambda ids: ids.str.replace(r"\.0+$", "", regex=True),
-    "upper case": lambda ids: ids.str.lower(),
-    "a prefix": lambda ids: ids.str.replace(r"^[A-Za-z]+[-_:]?(?=\d)", "", regex=True),
-}
 
 
 class Snapshot:
     """rows: grain record; columns as `jobs.dryrun.sample.read_catalogue` gives them. whole: whether that is all."""
 
-    def __init__(self, table: str, rows: pd.DataFrame, event_ids: pd.Series, *, whole: bool) -> None:
+    def __init__(self, table: str, rows: pd.DataFrame, event_ids: pd.Series, data: DataSet, *, whole: bool) -> None:
+        self.data = data
         self.table, self.rows, self.whole, self.event_ids = table, rows, whole, event_ids
         self.key = "item_id" if table == "items" else "user_id"
         sound = rows[rows[CORRUPT].isna()]
@@ -65,14 +62,8 @@ class Snapshot:
 
     def _id_fix(self) -> str:
         mine, theirs = self.known[self.key], self.event_ids
-        for difference, same in SHAPES.items():
-            met = int(same(theirs).isin(set(same(mine))).sum())
-            if met > max(self.coverage, KNOWN * len(theirs)):
-                remedy = (
-                    'id_type = "integer" under [data] makes them meet' if difference != "upper case" else "use lower()"
-                )
-                return (
-                    f"the ids differ by {difference}: {theirs.iloc[0]} in events, {mine.iloc[0]} in {self.table}; "
-                    + (remedy if difference != "a prefix" else "write an expression that takes it off")
-                )
-        return f"ids are {theirs.iloc[0]} in events and {mine.iloc[0]} in {self.table}: do both mean the same?"
+        found = difference(mine, theirs, max(self.coverage, int(KNOWN * len(theirs))))
+        if not found:
+            return f"ids are {theirs.iloc[0]} in events and {mine.iloc[0]} in {self.table}: do both mean the same?"
+        what = f"the ids differ by {found.name}: {theirs.iloc[0]} in events, {mine.iloc[0]} in {self.table}"
+        return f"{what}; {remedy(found, mine, theirs, self.table, self.key, self.data)}"

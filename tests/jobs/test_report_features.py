@@ -15,8 +15,8 @@ from rich.console import Console
 
 from jobs.__main__ import main
 from jobs.errors import UsageError
-from jobs.graph import ON_DEMAND, Graph
 from jobs.feature_report import report_features
+from jobs.graph import ON_DEMAND, Graph
 from jobs.runtime.runner import Runner
 from jobs.tables.lists import SAMPLE_COLUMNS, kept_features
 from tests.jobs.runtime.support import day, runner_at

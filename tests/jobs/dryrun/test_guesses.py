@@ -122,6 +122,25 @@ def test_a_sketch_of_a_file_without_header_names_its_columns(tmp_path: Path) -> 
     DataSet.model_validate({**told, "name": "mine"})
 
 
+def test_a_sketch_of_a_table_is_its_section_alone(tmp_path: Path) -> None:
+    people = [f'{{"customer": "c{n}", "city": "{city}", "joined_at": "{n}"}}' for n, city in enumerate("aabbaabb")]
+    put(tmp_path, {"products.csv": "sku;Title;kind;price\n1;Tea;hot;2\n", "people.json": "\n".join(people)})
+    items, users = (
+        tomllib.loads(sketch(tmp_path / name, "x", tmp_path))["data"] for name in ("products.csv", "people.json")
+    )
+    assert items["items"] == {
+        **{"files": "products.csv", "format": "csv", "delimiter": ";", "item_id": "sku"},
+        **{"name": "Title", "category": "kind", "price": "price"},
+    }
+    assert users["users"] == {"files": "people.json", "format": "json", "user_id": "customer", "profile": ["city"]}
+
+
+def test_a_word_in_the_name_of_a_column_is_enough_but_a_part_of_one_is_not(tmp_path: Path) -> None:
+    put(tmp_path, {"log.json": '{"category": "a", "the_user": "u", "my-item": "i", "start_ts": "1700000000"}\n'})
+    log = tomllib.loads(sketch(tmp_path / "log.json", "x", tmp_path))["data"]["events"]
+    assert (log["user_id"], log["item_id"], log["event_time"]) == ("the_user", "`my-item`", "start_ts")
+
+
 def test_a_sketch_of_nothing_is_refused(tmp_path: Path) -> None:
     put(tmp_path, {"a.json": "[]", "b.txt": "x"})
     for name, reason in {"a.json": "one object a line", "b.txt": "neither JSON lines, CSV nor", "c": "no file"}.items():

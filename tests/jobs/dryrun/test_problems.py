@@ -91,13 +91,18 @@ def test_a_log_without_positives_stops(tmp_path: Path) -> None:
     [
         ({"user_id": None, "reason": "no user"}, "x user_id is missing in 50 % of the records", "mend user_id"),
         ({"item_id": "NULL"}, "- item_id is 'NULL' in 50 % of the records", "item_id = \"nullif(item, 'NULL')\""),
-        ({"user_id": "12.0"}, "- user_id is written as a decimal, such as 12.0", 'id_type = "integer"'),
+        ({"user_id": "12.0"}, "- user_id is written as a decimal, such as 12.0", "regexp_replace(user, '[.]0+$', '')"),
         ({"reason": "duplicate line"}, "- 50 % of the records are copies of others", "counted once"),
     ],
 )
 def test_ids_and_copies(tmp_path: Path, row: dict[str, Any], what: str, fix: str) -> None:
     text = problems(sample(tmp_path, [{}, row] * 10))
     assert what in text and fix in text
+
+
+def test_decimals_for_both_ids_are_integers(tmp_path: Path) -> None:
+    text = problems(sample(tmp_path, [{"user_id": "12.0", "item_id": "7"}] * 10))
+    assert 'write id_type = "integer" under [data]' in text
 
 
 def test_an_empty_sample_stops(tmp_path: Path) -> None:
@@ -158,15 +163,23 @@ def test_files_that_lie_elsewhere_or_are_not_complete(tmp_path: Path) -> None:
 
 def snapshot(ids: list[str], event_ids: list[str], **columns: Any) -> Snapshot:
     rows = pd.DataFrame({CORRUPT: None, "item_id": ids, **columns})
-    return Snapshot("items", rows, pd.Series(event_ids), whole=True)
+    return Snapshot("items", rows, pd.Series(event_ids), data_set(), whole=True)
 
 
 @pytest.mark.parametrize(
     ("ids", "event_ids", "fix"),
     [
-        (["12", "13"], ["0012", "0013"], "differ by leading zeros: 0012 in events, 12 in items; id_type = "),
-        (["12.0", "13.0"], ["12", "13"], "differ by a decimal point: 12 in events, 12.0 in items; id_type = "),
-        (["sku-12"], ["SKU-12"], "differ by upper case"),
+        (
+            ["12", "13"],
+            ["0012", "0013"],
+            "differ by leading zeros: 0012 in events, 12 in items; write [data.events] item_id = ",
+        ),
+        (
+            ["12.0", "13.0"],
+            ["12", "13"],
+            "differ by a decimal point: 12 in events, 12.0 in items; write [data.items] item_id = ",
+        ),
+        (["sku-12"], ["SKU-12"], 'write [data.events] item_id = "lower(item)"'),
         (["12"], ["sku-12"], "differ by a prefix"),
         (["a"], ["b"], "do both mean the same?"),
     ],
