@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 
 from features.source import used_fields
+from jobs.dataset import TableName
 from jobs.dryrun import show
 from jobs.dryrun.columns import format_problems, name_problems
 from jobs.dryrun.events import EventSample, time_fix
@@ -21,12 +22,11 @@ from jobs.dryrun.tables import Snapshot
 from jobs.errors import RunError
 from jobs.runtime.config import Config
 from jobs.runtime.raw import RawZone
-from jobs.runtime.records import paths_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-TABLES = ("events", "items", "users")
+TABLES: tuple[TableName, ...] = ("events", "items", "users")
 
 
 def check(config: Config, day: dt.date | None, console: Console, session: Callable[[], SparkSession]) -> bool:
@@ -38,7 +38,7 @@ def check(config: Config, day: dt.date | None, console: Console, session: Callab
     tables = [table for table in TABLES if getattr(data, table) is not None]
     landed = {table: look(zone, table, str(day) if day else None) for table in tables}
     show.show_files(console, config, landed)
-    problems, sound = list[Problem](), list[str]()
+    problems, sound = list[Problem](), list[TableName]()
     for table in tables:
         found = list(_file_problems(landed[table], config))
         problems += found
@@ -58,7 +58,7 @@ def check(config: Config, day: dt.date | None, console: Console, session: Callab
 
 def _file_problems(landed: Landed, config: Config) -> Iterator[Problem]:
     yield from (problems := file_problems(landed, config.raw_root))
-    if not paths_of(landed.read):
+    if not landed.paths:
         return
     yield from (problems := format_problems(landed))
     if any(problem.stops for problem in problems):
@@ -76,7 +76,7 @@ def _file_problems(landed: Landed, config: Config) -> Iterator[Problem]:
         and fields == [log.event_time]
         and landed.source.format != "parquet"
     ):
-        values = [record[fields[0]] for record in shape_of(paths_of(landed.read)[0]).records if fields[0] in record]
+        values = [record[fields[0]] for record in shape_of(landed.paths[0]).records if fields[0] in record]
         if values:
             what = f"event_time = {log.event_time!r} is text, such as {values[0]}, and time_format isn't said"
             yield Problem(what, time_fix(log.event_time, log.time_format, values), True)
@@ -84,8 +84,8 @@ def _file_problems(landed: Landed, config: Config) -> Iterator[Problem]:
 
 def _read(
     config: Config,
-    landed: dict[str, Landed],
-    sound: list[str],
+    landed: dict[TableName, Landed],
+    sound: list[TableName],
     console: Console,
     problems: list[Problem],
     spark: SparkSession,
@@ -97,11 +97,11 @@ def _read(
     for table in sound:
         try:
             if table == "events":
-                sample = EventSample(read_events(spark, data, landed[table]), data, landed[table])
+                sample = EventSample(read_events(spark, config, landed[table]), data, landed[table])
                 show.show_events(console, sample)
                 problems += sample.problems()
                 continue
-            rows, whole = read_catalogue(spark, data, landed[table])
+            rows, whole = read_catalogue(spark, config, landed[table])
         except RunError as error:
             problems.append(Problem(str(error).rstrip("."), "mend the overlay", True))
             continue

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.source import used_fields
-from jobs.dataset import DataSet, TableName
+from jobs.dataset import DataSet
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near
 from jobs.dryrun.shape import Shape, is_header, shape_of
 from jobs.runtime.peek import csv_fields, first_lines
-from jobs.runtime.records import VITAL, columns_of, paths_of
+from jobs.runtime.records import VITAL, columns_of
 
 
 def format_problems(landed: Landed) -> list[Problem]:
     """Whether the first file is written as the overlay says."""
-    path = paths_of(landed.read)[0]
+    path = landed.paths[0]
     shape, source, key = shape_of(path), landed.source, f"[data.{landed.table}]"
     if shape.format == "json array":
         fix = f"write one object a line: jq -c '.[]' {path.name} > lines.json"
@@ -34,8 +34,8 @@ def format_problems(landed: Landed) -> list[Problem]:
 
 
 def _header_problems(landed: Landed, shape: Shape) -> list[Problem]:
-    source, key, name = landed.source, f"[data.{landed.table}]", paths_of(landed.read)[0].name
-    first, *others = (csv_fields(line, source.delimiter) for line in first_lines(paths_of(landed.read)[0], 50))
+    source, key, name = landed.source, f"[data.{landed.table}]", landed.paths[0].name
+    first, *others = (csv_fields(line, source.delimiter) for line in first_lines(landed.paths[0], 50))
     if not source.columns and not is_header(first, others):
         what = f"the first line of {name} names no columns, it is a record: {listed(first, 8)}"
         names = ", ".join(f'"{column}"' for column in shape.columns)
@@ -57,7 +57,7 @@ def _header_problems(landed: Landed, shape: Shape) -> list[Problem]:
 
 def name_problems(landed: Landed, data: DataSet) -> list[Problem]:
     """Fields that expressions of the overlay name and no record has. Raises ValueError for what is no expression."""
-    table: TableName = landed.table  # type: ignore[assignment]
+    table = landed.table
     found = columns_of(landed.read, landed.source)
     columns = list(dict.fromkeys(name for names in found.values() for name in names))
     if not columns:
@@ -76,7 +76,7 @@ def name_problems(landed: Landed, data: DataSet) -> list[Problem]:
 
 def unmapped(landed: Landed, data: DataSet, records: Sequence[dict[str, str]]) -> dict[str, list[str]]:
     """Fields of the records that no expression uses -> a few of their values."""
-    table: TableName = landed.table  # type: ignore[assignment]
+    table = landed.table
     used = {*used_fields(data.stated(table))}
     found: dict[str, list[str]] = {}
     for record in records:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from features import reasons
 from features.source import used_fields
 from jobs.dataset import IDS, DataSet
 from jobs.dryrun.id_shapes import decimal_remedy
@@ -24,8 +25,22 @@ MOST_TYPES = 8
 OLDEST = pd.Timestamp("1990-01-01")
 NOBODY = {"null", "none", "nan", "undefined", "unknown", "anonymous", "guest", "-", "-1", "0"}
 EVENT_ID = re.compile(r"^id$|(event|log|row|record|request|message)_?id$|uuid|guid")
-MALFORMED = "malformed"
 A_DAY = 24
+# Reasons that no other advice speaks of -> what to do about them.
+ADVICE = {
+    reasons.FILE_ENDS_EARLY: "have the file delivered again; what could be read of it is used",
+    reasons.UNREADABLE_FILE: "have the file delivered again",
+    reasons.LINE_TOO_LONG: "raise max_line_bytes under [clean] if such records are meant",
+    reasons.NOT_UTF8: "write the log as UTF-8: iconv -f latin1 -t utf-8 OLD > NEW",
+    reasons.WRONG_TYPE: "name one of the fields within: get_json_object(FIELD, '$.id')",
+    reasons.ID_TOO_LONG: "see what the field holds: an id has at most 1,024 bytes",
+    reasons.VALUE_OUT_OF_RANGE: "see what `value` is, or raise max_value under [clean]",
+    reasons.BOT: "if these are people, raise bot_events_per_minute or bot_events_per_day under [clean]",
+}
+OF_TEXT = (
+    *(reasons.FILE_ENDS_EARLY, reasons.UNREADABLE_FILE, reasons.LINE_TOO_LONG),
+    *(reasons.BLANK, reasons.NOT_UTF8, reasons.MALFORMED),
+)
 
 
 class EventSample:
@@ -44,7 +59,7 @@ class EventSample:
     @property
     def understood(self) -> pd.Series:
         """Whether the fields of a record were told apart."""
-        return self.rows["reason"] != MALFORMED
+        return ~self.rows["reason"].isin(OF_TEXT)
 
     def raw(self, rows: pd.DataFrame) -> list[dict[str, str]]:
         chosen = rows.iloc[:: max(1, len(rows) // LOOKED_AT)]
@@ -71,12 +86,16 @@ class EventSample:
         yield from self._type_problems()
         yield from self._id_problems()
         yield from self._key_problems()
+        counts = self.rows["reason"].value_counts()
+        for reason in (reason for reason in ADVICE if counts.get(reason)):
+            what = f"{counts[reason]} of {len(self.rows)} records are rejected: {reason}"
+            yield Problem(what, ADVICE[reason])
         rejected = len(self.rows) - len(self.kept)
         if not len(self.kept):
             yield Problem("every record is rejected", "mend the reason above that most of them have", True)
         elif rejected > MANY * len(self.rows):
-            reasons = self.rows["reason"].value_counts()
-            what = f"{share(rejected, len(self.rows))} of the records are rejected, most of them as {reasons.index[0]}"
+            most = self.rows["reason"].value_counts().index[0]
+            what = f"{share(rejected, len(self.rows))} of the records are rejected, most of them as {most}"
             yield Problem(what, "look at the examples of the reasons")
 
     def _time_problems(self) -> Iterator[Problem]:
@@ -145,7 +164,7 @@ class EventSample:
                 yield Problem(what, decimal_remedy(ids, others, name, getattr(self.data.events, name)))
 
     def _key_problems(self) -> Iterator[Problem]:
-        copies = self.rows["reason"].fillna("").str.startswith("duplicate").sum()
+        copies = (self.rows["reason"] == reasons.DUPLICATE).sum()
         if copies > FEW * len(self.rows):
             what = f"{share(int(copies), len(self.rows))} of the records are copies of others"
             yield Problem(what, "they are counted once; have them delivered once if you can")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.dataset import Files
+from jobs.dataset import Files, TableName
 from jobs.dryrun.problem import Problem, listed
 from jobs.runtime.raw import RawZone
 
@@ -26,7 +26,7 @@ class Landed:
     every day. files: all of them. read: day (or None) -> those that the dry run reads.
     """
 
-    table: str
+    table: TableName
     source: Files
     days: tuple[str, ...]
     complete: tuple[str, ...]
@@ -34,11 +34,16 @@ class Landed:
     read: dict[str | None, list[Path]]
 
     @property
+    def paths(self) -> list[Path]:
+        """The files that are read."""
+        return [path for paths in self.read.values() for path in paths]
+
+    @property
     def bytes(self) -> int:
         return sum(path.stat().st_size for path in self.files)
 
 
-def look(zone: RawZone, table: str, night: str | None) -> Landed:
+def look(zone: RawZone, table: TableName, night: str | None) -> Landed:
     """What lies there of a table of the data set. night: the day to look at; None: the newest that is complete.
 
     Of a log by days the night's day, the day before it and the first one are read; of a snapshot the newest.

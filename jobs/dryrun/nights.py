@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jobs.dataset import TableName
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed
 from jobs.job import Read
@@ -38,7 +39,7 @@ def span_of(config: Config, night: dt.date) -> Span:
 
 
 def night_problems(
-    config: Config, landed: Mapping[str, Landed], night: dt.date, seen_first: dt.date | None
+    config: Config, landed: Mapping[TableName, Landed], night: dt.date, seen_first: dt.date | None
 ) -> list[Problem]:
     """Whether the night of a data day finds what it reads. seen_first: the day of the first event that was seen."""
     log, earliest = landed["events"], first_night(config)
@@ -57,7 +58,8 @@ def night_problems(
         what = f"the night of {night} reads the log from {span.first} on, and lacks {listed(missing, 3)}"
         fix = "have them delivered; a day on which nothing happened needs its empty file too"
         problems.append(Problem(what, fix, True))
-    for table in ("items", "users"):
+    tables: tuple[TableName, ...] = ("items", "users")
+    for table in tables:
         if table in landed and landed[table].complete and landed[table].complete[0] > str(span.as_of):
             first = landed[table].complete[0]
             what = f"the first snapshot of {table} is of {first}, and the night of {night} needs one of {span.as_of}"

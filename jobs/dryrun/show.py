@@ -11,7 +11,7 @@ from rich.table import Table
 
 from features.catalogue import PROFILE
 from features.source import CORRUPT
-from jobs.dataset import DataSet
+from jobs.dataset import DataSet, TableName
 from jobs.dryrun.columns import unmapped
 from jobs.dryrun.events import EventSample
 from jobs.dryrun.landed import Landed
@@ -19,12 +19,11 @@ from jobs.dryrun.problem import Problem, listed, share
 from jobs.dryrun.shape import shape_of
 from jobs.dryrun.tables import Snapshot
 from jobs.runtime.config import Config
-from jobs.runtime.records import paths_of
 
 CUT = 90  # characters of a raw line
 
 
-def show_files(console: Console, config: Config, landed: Mapping[str, Landed]) -> None:
+def show_files(console: Console, config: Config, landed: Mapping[TableName, Landed]) -> None:
     data = config.data
     console.print(f"[bold]{data.title}[/bold]")
     console.print(
@@ -48,7 +47,7 @@ def show_files(console: Console, config: Config, landed: Mapping[str, Landed]) -
 
 def show_events(console: Console, sample: EventSample) -> None:
     rows, kept = sample.rows, sample.kept
-    files = len(paths_of(sample.landed.read))
+    files = len(sample.landed.paths)
     table = _table(f"{len(rows)} records, of {files} files", "", "records", "share", "an example")
     table.add_row("kept", f"{len(kept)}", share(len(kept), len(rows)), _example(kept))
     for reason, count in rows["reason"].value_counts().items():
@@ -99,7 +98,7 @@ def show_snapshot(console: Console, snapshot: Snapshot, landed: Landed, data: Da
         console.print(
             f"  {title:20} {values.nunique():>8} values, {missing:>6} missing, such as {examples}", markup=False
         )
-    _show_unmapped(console, landed, data, shape_of(paths_of(landed.read)[0]).records)
+    _show_unmapped(console, landed, data, shape_of(landed.paths[0]).records)
 
 
 def _show_unmapped(console: Console, landed: Landed, data: DataSet, records: Sequence[dict[str, str]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.dataset import DataSet
+from jobs.dataset import DataSet, TableName
 from jobs.dryrun.events import EventSample
 from jobs.dryrun.landed import Landed, look
 from jobs.dryrun.problem import Problem
@@ -26,7 +26,7 @@ def put(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
-def looked(root: Path, data: DataSet, table: str = "events") -> Landed:
+def looked(root: Path, data: DataSet, table: TableName = "events") -> Landed:
     return look(RawZone(root, data), table, None)
 
 

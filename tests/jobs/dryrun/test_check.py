@@ -15,6 +15,7 @@ from rich.console import Console
 
 from jobs.__main__ import main
 from jobs.dataset import DataSet
+from jobs.dryrun import sample
 from jobs.dryrun.check import check
 from jobs.dryrun.nights import first_night, night_problems, span_of
 from jobs.runtime.config import Config, load_config
@@ -66,7 +67,7 @@ def test_a_sound_log_with_tables_can_run(spark: SparkSession, tmp_path: Path) ->
     for words in (
         *(f"5, {DAYS[0]} .. {DAYS[-1]}", "24 records, of 3 files", "view │ exposure │        │      9"),
         *("buy  │ positive │      1 │     15", f"{DAYS[0]} 00:30:00 .. {DAYS[-1]} 07:30:00 in UTC"),
-        *("user_id 4 distinct, text, most often a, b, c", "page               such as s0, s3"),
+        *("user_id 4 distinct, text, most often a, b, c", "page               such as s0, s1"),
         *("items: 3 records; 3 items", "75 % of the events are of one of them", "name                        3 values"),
         *("shelf              such as 0, 1", "users: 4 records; 4 users", "city                        1 values"),
     ):
@@ -105,6 +106,21 @@ def test_one_file_for_all_days_is_dated_by_its_events(spark: SparkSession, tmp_p
     runs, page = page_of(spark, config)
     assert runs and f"DATE={DAYS[-1]}" in page, page
     assert "the first event that was seen is of 2026-01-01, after first_day = 2025-12-30" in page
+
+
+def test_of_a_long_log_some_records_are_drawn_and_copies_with_them(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "ROWS", 300)
+    monkeypatch.setattr(sample, "READ", 2500)
+    lines = [f"u{n % 50},i{n % 40},{DAYS[0]}T{n // 60:02d}:{n % 60:02d}:00,buy,s" for n in range(1200)]
+    put(tmp_path, {f"{DAYS[0]}.csv": "\n".join(["user,item,at,what,page", *lines, *lines, *lines]) + "\n"})
+    config = config_of(tmp_path, data_set(items=None, users=None, events=LOG))
+    rows = sample.read_events(spark, config, looked(tmp_path, config.data))
+    assert 200 < len(rows) < 450
+    copies = rows["reason"].value_counts()["duplicate"]
+    assert 0.45 * len(rows) < copies < 0.6 * len(rows)
+    assert rows["line"].str.startswith("u").all() and rows["event_time"].notna().all()
 
 
 def nights(root: Path, present: list[str], night: str, **changes: Any) -> str:

@@ -43,7 +43,7 @@ def test_times_that_were_not_understood(tmp_path: Path, at: str, fix: str) -> No
 
 
 def test_seconds_taken_for_milliseconds_are_times_of_1970(tmp_path: Path) -> None:
-    row = {"at": "1767268800", "event_time": "1970-01-21T10:00:00", "reason": "other day"}
+    row = {"at": "1767268800", "event_time": "1970-01-21T10:00:00", "reason": "time out of range"}
     text = problems(sample(tmp_path, [row] * 10, time_format="epoch_ms"))
     assert "x event_time gave a time before 1990" in text and 'time_format = "epoch_s"' in text
     assert "x every record is rejected" in text
@@ -92,7 +92,9 @@ def test_a_log_without_positives_stops(tmp_path: Path) -> None:
         ({"user_id": None, "reason": "no user"}, "x user_id is missing in 50 % of the records", "mend user_id"),
         ({"item_id": "NULL"}, "- item_id is 'NULL' in 50 % of the records", "item_id = \"nullif(item, 'NULL')\""),
         ({"user_id": "12.0"}, "- user_id is written as a decimal, such as 12.0", "regexp_replace(user, '[.]0+$', '')"),
-        ({"reason": "duplicate line"}, "- 50 % of the records are copies of others", "counted once"),
+        ({"reason": "file ends early"}, "- 10 of 20 records are rejected: file ends early", "delivered again"),
+        ({"reason": "bot"}, "- 10 of 20 records are rejected: bot", "bot_events_per_minute"),
+        ({"reason": "duplicate"}, "- 50 % of the records are copies of others", "counted once"),
     ],
 )
 def test_ids_and_copies(tmp_path: Path, row: dict[str, Any], what: str, fix: str) -> None:
