@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from features.catalogue import PROFILE
@@ -20,6 +22,7 @@ from jobs.dryrun.shape import shape_of
 from jobs.dryrun.tables import Snapshot
 from jobs.runtime.config import Config
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 CUT = 90  # characters of a raw line
 
 
@@ -133,7 +136,8 @@ def _table(title: str, *columns: str) -> Table:
 
 def _example(rows: pd.DataFrame) -> str:
     line = str(rows["line"].iloc[0]) if len(rows) else ""
-    return (line[:CUT] + "..." if len(line) > CUT else line).replace("[", r"\[")
+    shown = CONTROL.sub("?", line[:CUT].replace("\t", "  ")) + "..." * (len(line) > CUT)
+    return escape(shown)
 
 
 def _kind(ids: pd.Series) -> str:
