@@ -71,8 +71,8 @@ def sketch(path: Path, name: str, raw: Path) -> str:
         raise UsageError(f"{path} {found}.")
     time, user, item = (_column(shape, names) for names in (TIME, USER, ITEM))
     table = "events" if time and user and item else "items" if item else "users" if user else "events"
-    lines = [] if table != "events" else _data(shape, name, time)
-    lines += [f"[data.{table}]", *_files(path, raw, table), *_format(shape)]
+    lines = _data(shape, name, time) if table == "events" else []
+    lines += ["", f"[data.{table}]", *_files(path, raw, table), *_format(shape)]
     if table == "items":
         lines += [_told("item_id", item), *item_lines(shape)]
     elif table == "users":
@@ -94,7 +94,6 @@ def _data(shape: Shape, name: str, time: str | None) -> list[str]:
         f"first_day = {days[0] if days else '2026-01-01'} # TODO: the first day of the log",
         'time_zone = "UTC" # TODO: whose midnight ends a day, such as Europe/Berlin',
         "repeats = false # TODO: true where people take the same item again, as with groceries",
-        "",
     ]
 
 
