@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from jobs.__main__ import main
-from jobs.errors import UsageError
+from jobs.errors import RunError, UsageError
 from jobs.feature_report import report_features
 from jobs.graph import ON_DEMAND, Graph
 from jobs.runtime.runner import Runner
@@ -96,10 +96,9 @@ def test_missing_windows_and_too_few_windows_are_one_sentence(
     assert main(["report-features", "--data", "world", "--date", DAY]) == 1
     assert f"table samples has no partition for {day(1)}, {day(2)}" in capsys.readouterr().err
     put_samples(runner, [day(1), day(2)])
-    assert main(["report-features", "--data", "world", "--date", day(2)]) == 1
-    assert f"samples of {day(1)}, {day(2)} don't suffice: a feature report needs 3 label windows" in (
-        capsys.readouterr().err
-    )
+    wanted = f"samples of {day(1)}, {day(2)} don't suffice: a feature report needs 3 label windows"
+    with pytest.raises(RunError, match=wanted):
+        report_features(runner.config, dt.date.fromisoformat(day(2)))
 
 
 def test_what_is_made_on_demand_is_no_part_of_the_night() -> None:
