@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pyarrow as pa
 
@@ -20,14 +21,10 @@ def run(ctx: Context) -> None:
     rank, names = ctx.config.get("rank"), kept_features(ctx.contract("samples"), ())
     standing = getattr(rank, rank.ranker)
     samples, users = samples_of(pa.Table.from_batches(_drawn(ctx, names)), names)
+    trees = standing if isinstance(standing, TreeConfig) else rank.gbdt
+    new = partial(load_ranker(rank.ranker), standing)
     try:
-        found = report(
-            samples,
-            users,
-            ctx.config.report,
-            standing if isinstance(standing, TreeConfig) else rank.gbdt,
-            lambda seed: load_ranker(rank.ranker)(standing, seed=seed),
-        )
+        found = report(samples, users, ctx.config.report, trees, lambda seed: new(seed=seed))
     except ValueError as error:
         raise RunError(f"the samples of {', '.join(ctx.inputs('samples'))} don't suffice: {error}") from error
     for table in ctx.job.writes:

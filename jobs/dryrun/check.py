@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from rich.console import Console
 
-from features.source import used_fields
 from jobs.dataset import TableName
 from jobs.dryrun import show
-from jobs.dryrun.columns import format_problems, name_problems
-from jobs.dryrun.events import EventSample, time_fix
+from jobs.dryrun.columns import format_problems, name_problems, time_problems
+from jobs.dryrun.events import EventSample
 from jobs.dryrun.landed import Landed, file_problems, look
 from jobs.dryrun.nights import first_night, night_problems
 from jobs.dryrun.problem import Problem
-from jobs.dryrun.shape import shape_of
 from jobs.dryrun.tables import Snapshot
 from jobs.errors import RunError
 from jobs.runtime.config import Config
@@ -57,7 +55,7 @@ def check(config: Config, day: dt.date | None, console: Console, session: Callab
 
 
 def _file_problems(landed: Landed, config: Config) -> Iterator[Problem]:
-    yield from (problems := file_problems(landed, config.raw_root))
+    yield from file_problems(landed, config.raw_root)
     if not landed.paths:
         return
     yield from (problems := format_problems(landed))
@@ -65,21 +63,10 @@ def _file_problems(landed: Landed, config: Config) -> Iterator[Problem]:
         return
     try:
         yield from name_problems(landed, config.data)
+        if landed.table == "events":
+            yield from time_problems(landed, config.data)
     except ValueError as error:
-        yield Problem(f"{error}", "mend the expression", True)
-        return
-    log = config.data.events
-    fields = used_fields({"": log.event_time})
-    if (
-        landed.table == "events"
-        and log.time_format == "sql"
-        and fields == [log.event_time]
-        and landed.source.format != "parquet"
-    ):
-        values = [record[fields[0]] for record in shape_of(landed.paths[0]).records if fields[0] in record]
-        if values:
-            what = f"event_time = {log.event_time!r} is text, such as {values[0]}, and time_format isn't said"
-            yield Problem(what, time_fix(log.event_time, log.time_format, values), True)
+        yield Problem(str(error), "mend the expression", True)
 
 
 def _read(

@@ -9,6 +9,7 @@ from jobs.dataset import DataSet
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near
 from jobs.dryrun.shape import Shape, is_header, shape_of
+from jobs.dryrun.times import time_fix
 from jobs.runtime.peek import csv_fields, first_lines
 from jobs.runtime.records import VITAL, columns_of
 
@@ -72,6 +73,18 @@ def name_problems(landed: Landed, data: DataSet) -> list[Problem]:
             what = f"{key} names {name}, which {next(iter(found)).name} hasn't"
             problems.append(Problem(what, f"{meant}It has {listed(columns, 20)}", stops))
     return problems
+
+
+def time_problems(landed: Landed, data: DataSet) -> list[Problem]:
+    """Whether event_time is the name of a text field, and nothing says how its times are written."""
+    log = data.events
+    if log.time_format != "sql" or used_fields({"": log.event_time}) != [log.event_time]:
+        return []
+    values = [record[log.event_time] for record in shape_of(landed.paths[0]).records if log.event_time in record]
+    if not values:
+        return []
+    what = f"event_time = {log.event_time!r} is text, such as {values[0]}, and time_format isn't said"
+    return [Problem(what, time_fix(log.event_time, log.time_format, values), True)]
 
 
 def unmapped(landed: Landed, data: DataSet, records: Sequence[dict[str, str]]) -> dict[str, list[str]]:

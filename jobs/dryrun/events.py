@@ -16,7 +16,7 @@ from jobs.dryrun.id_shapes import decimal_remedy
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near, share
 from jobs.dryrun.shape import record_of
-from jobs.dryrun.times import MICROSECONDS, guess_format
+from jobs.dryrun.times import time_fix
 from jobs.runtime.records import columns_of
 
 MANY, FEW = 0.2, 0.02  # shares of the records that are worth a word
@@ -176,17 +176,6 @@ class EventSample:
             if EVENT_ID.search(field.lower()) and len(set(values)) == len(values):
                 what = f"{field} looks like the id of an event, and event_key doesn't name it"
                 yield Problem(what, f'write event_key = ["{field}"] under [data.events], so that a copy is known by it')
-
-
-def time_fix(sql: str, stated: str, values: list[str]) -> str:
-    """What to write about times that look like these. sql: the expression of event_time; stated: its time_format."""
-    guess = guess_format(values[:LOOKED_AT])
-    if guess == MICROSECONDS:
-        return f'they look like microseconds: write event_time = "{sql} / 1000" and time_format = "epoch_ms"'
-    if guess and guess != stated:
-        kinds = {"iso": "ISO 8601", "epoch_s": "Unix seconds", "epoch_ms": "Unix milliseconds"}
-        return f'they look like {kinds.get(guess, guess)}: write time_format = "{guess}"'
-    return "say with time_format how they are written: iso, epoch_s, epoch_ms or a pattern such as dd/MM/yyyy HH:mm:ss"
 
 
 def _unknown_type(sql: str, value: str, part: str, sample: EventSample) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,10 +113,3 @@ def _spread(paths: Sequence[Path], most: int) -> list[Path]:
     """Some of the paths, evenly spread over their order."""
     step = -(-len(paths) // max(1, most))
     return list(paths[:: max(1, step)])
-
-
-def missing_days(landed: Landed, first: dt.date, last: dt.date) -> list[str]:
-    """The days of a span that no night could read."""
-    complete = set(landed.complete)
-    days = (str(first + dt.timedelta(n)) for n in range((last - first).days + 1))
-    return [day for day in days if day not in complete]

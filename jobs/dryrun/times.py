@@ -56,6 +56,17 @@ def read_time(value: str, time_format: str) -> dt.datetime | None:
         return None
 
 
+def time_fix(sql: str, stated: str, values: Sequence[str]) -> str:
+    """What to write about times that look like these. sql: the expression of event_time; stated: its time_format."""
+    guess = guess_format(values)
+    if guess == MICROSECONDS:
+        return f'they look like microseconds: write event_time = "{sql} / 1000" and time_format = "epoch_ms"'
+    if guess and guess != stated:
+        kinds = {"iso": "ISO 8601", "epoch_s": "Unix seconds", "epoch_ms": "Unix milliseconds"}
+        return f'they look like {kinds.get(guess, guess)}: write time_format = "{guess}"'
+    return "say with time_format how they are written: iso, epoch_s, epoch_ms or a pattern such as dd/MM/yyyy HH:mm:ss"
+
+
 def _fits(value: str, pattern: str) -> bool:
     try:
         return dt.datetime.strptime(value, pattern).year >= 1990  # noqa: DTZ007
