@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill health airflow redis-start redis-stop bench bench-serve bench-window aa docs-features lock clean
+.PHONY: help demo test lint land backfill check health report-features airflow redis-start redis-stop bench bench-serve bench-window aa docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,12 @@ backfill: $(VENV)/.demo ## DATE= [TO=] [DATA=]: bring a day or a range up to dat
 
 health: $(VENV)/.demo ## DATE= [DATA=]: what the gates found on a day (ARGS=--all: what it passed too)
 	@$(BIN)/python -m jobs health --data $(DATA) --date "$(DATE)" $(ARGS)
+
+check: $(VENV)/.demo ## DATA= [DATE=] [DIR=] [SKETCH=file]: what a night would understand of your raw files, in seconds
+	@$(BIN)/python -m jobs check --data $(DATA) $(if $(DATE),--date "$(DATE)") $(if $(DIR),--dir "$(DIR)") $(if $(SKETCH),--sketch "$(SKETCH)")
+
+report-features: $(VENV)/.demo ## DATE= [DATA=]: what each of the ranker's features is worth, and which to drop
+	@$(BIN)/python -m jobs report-features --data $(DATA) --date "$(DATE)"
 
 airflow: $(VENV)/.dev ## DATA= DIR=: a local Airflow that runs the night after the demo's by itself (Ctrl-C ends it)
 	@$(BIN)/python -m examples.airflow --data $(DATA) $(if $(DIR),--dir "$(DIR)") $(ARGS)

@@ -69,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     judged = commands.add_parser("experiments", parents=[data], help="what the experiments say as of a day")
     judged.add_argument("--date", required=True)
     judged.add_argument("--assign", action="store_true", help="let readers assign users as configured for the day, now")
+    report = commands.add_parser("report-features", parents=[data], help="what each feature is worth, which to drop")
+    report.add_argument("--date", required=True)
+    check = commands.add_parser("check", parents=[data], help="what a night would understand of the raw files")
+    check.add_argument("--date", help="data day of the night; the newest, if left out")
+    check.add_argument("--dir", help="folder of the raw files, if not that of the configuration")
+    check.add_argument("--sketch", metavar="FILE", help="print a draft of an overlay for this raw file, and stop")
     commands.add_parser("list", parents=[data], help="the jobs of a night, in order")
     features = commands.add_parser(
         "features", help="docs/features.md: every feature, what it is, which data set has it"
@@ -92,6 +98,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(args: argparse.Namespace) -> int:
+    if args.command == "check":
+        from jobs.dryrun.command import run_check
+
+        return run_check(args.data, parse_day(args.date) if args.date else None, args.dir, args.sketch)
     from jobs.runtime.backfill import backfill, run_one
     from jobs.runtime.config import load_config
     from jobs.runtime.runner import graph_of
@@ -124,6 +134,11 @@ def _dispatch(args: argparse.Namespace) -> int:
         from jobs.health_report import show_health
 
         show_health(config, first, everything=args.all)
+        return 0
+    if args.command == "report-features":
+        from jobs.feature_report import report_features
+
+        report_features(config, first)
         return 0
     options = {"make_live": args.make_live, "accept": parse_gates(args.accept)}
     if args.command == "run":

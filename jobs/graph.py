@@ -216,8 +216,19 @@ EXPERIMENT_JOBS = (
 )
 
 
+# Asked for by people, no part of the night.
+ON_DEMAND = (
+    Job(
+        "report_features",
+        (Read("samples", step="label_days", times="label_windows"),),
+        ("feature_report", "feature_trial"),
+        settings=("rank", "report"),
+    ),
+)
+
+
 class Graph:
-    """The jobs of a night with look-ups by name and by table."""
+    """The jobs of a night with look-ups by name and by table. Jobs on demand are no part of it, but have a name too."""
 
     def __init__(
         self,
@@ -232,7 +243,7 @@ class Graph:
         return {table: job for job in self.jobs for table in job.writes}
 
     def job(self, name: str) -> Job:
-        for job in self.jobs:
+        for job in (*self.jobs, *ON_DEMAND):
             if job.name == name:
                 return job
         raise UsageError(f"unknown job {name!r}: the night has {', '.join(job.name for job in self.jobs)}.")

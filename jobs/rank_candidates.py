@@ -10,18 +10,20 @@ from pyspark.sql import functions as F
 from jobs.ranking_inputs import items, ranker_inputs, user_rows
 from jobs.runtime.context import Context
 from jobs.runtime.spark import ddl
+from jobs.tables.lists import kept_features
 from models.rank import load_ranker
 from models.rank.blocks import rank_block
 
 
 def run(ctx: Context) -> None:
     inputs, folder, kind = ranker_inputs(ctx), ctx.folder("ranker"), ctx.config.get("rank.ranker")
+    names = kept_features(ctx.contract("samples"), ctx.config.get("rank.drop"))
     catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
 
     def rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         ranker = load_ranker(kind).load(folder)
         for rows in batches:
-            yield rank_block(rows, inputs, catalogue.value, ranker)
+            yield rank_block(rows, inputs, catalogue.value, ranker, names)
 
     contract = ctx.contract("rankings")
     rankings = (

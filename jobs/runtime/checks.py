@@ -17,6 +17,7 @@ _ARROW = {
     "bigint": pa.int64(),
     "float": pa.float32(),
     "double": pa.float64(),
+    "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", "UTC"),
     "array<int>": pa.list_(pa.int32()),

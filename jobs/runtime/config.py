@@ -28,6 +28,7 @@ from jobs.runtime.config_errors import problem
 from models.products.settings import Products
 from models.rank import RANKERS, load_ranker
 from models.recall import CHANNELS, load_channel
+from models.select.settings import ReportSettings
 from predawn.assignment import check_names
 
 
@@ -105,6 +106,7 @@ _Rank = create_model(
     __base__=Settings,
     ranker=(str, Field()),
     seed=(int, Field()),
+    drop=(tuple[str, ...], Field()),
     **_section(RANKERS, load_ranker),
 )
 
@@ -127,6 +129,7 @@ class Config(Settings):
     products: Products
     replay: Replay
     experiments: Experiments
+    report: ReportSettings
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     variant: str | None = None
     _base: Config | None = PrivateAttr(None)

@@ -9,6 +9,7 @@ A data set whose files lie elsewhere says so in `files`, `marker` and `min_files
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 from jobs.dataset import DataSet, Files
 from jobs.errors import RunError
 from jobs.pattern import DayPattern
+
+LAST_DAY = str(dt.date.max)
 
 
 class RawZone:
@@ -56,6 +59,18 @@ class RawZone:
         """The day of the snapshot that serves `day`; None where its files bear no day. Raises RunError as above."""
         source: Files | None = getattr(self.data, table)
         return self._newest(table, source, day) if source and source.by_day else None
+
+    def landed(self, table: str) -> list[str]:
+        """The days of which a table has files, complete or not, ascending; none where its files bear no day."""
+        source: Files | None = getattr(self.data, table)
+        return self._landed(source, LAST_DAY)[::-1] if source and source.by_day else []
+
+    def files(self, table: str, day: str) -> list[Path]:
+        """The files of one day, complete or not, in the order of their names."""
+        return self._files(getattr(self.data, table), day)
+
+    def is_complete(self, table: str, day: str) -> bool:
+        return self._is_complete(getattr(self.data, table), day)
 
     def fingerprint(self, table: str, day: str) -> str:
         """A digest of the names and sizes of the files that a day reads, so that a new delivery is noticed."""

@@ -45,7 +45,7 @@ def read_table(
         check_expressions(spark, fields, {**stated, **ours}, {**kinds, **dict.fromkeys(ours, "timestamp")})
     except ValueError as error:
         raise UsageError(f"conf/{data.name}.toml: {error}.") from error
-    for path, columns in _columns(files, source).items():
+    for path, columns in columns_of(files, source).items():
         for key, names in named.items():
             vital = key.rpartition(".")[2] in VITAL[table]
             absent = [name for name in names if name not in columns]
@@ -82,7 +82,7 @@ def read_records(
     return reduce(DataFrame.unionAll, parts)
 
 
-def _columns(files: Deliveries, source: Files) -> dict[Path, Sequence[str]]:
+def columns_of(files: Deliveries, source: Files) -> dict[Path, Sequence[str]]:
     """What there is to name, by an example of each kind of file; JSON files are taken to be all of one kind."""
     if source.format == "json":
         found = json_keys([path for paths in files.values() for path in paths])

@@ -21,6 +21,7 @@ from jobs.runtime.context import Context, input_days
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 from jobs.tables import tables
+from jobs.tables.lists import kept_features
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -62,6 +63,7 @@ class Runner:
         self.raw = RawZone(self.config.raw_root, self.config.data)
         published, judged = self.config.products.enabled, bool(self.config.experiments.layers)
         self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged)  # type: ignore[attr-defined]
+        kept_features(self.contracts["samples"], self.config.get("rank.drop"))  # a wrong name is told before the night
 
     def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:
         """The steps that bring all jobs of `days` up to date, in order; earlier days only as far as they are needed.

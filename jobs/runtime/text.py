@@ -42,12 +42,14 @@ class Source(NamedTuple):
 class Reading:
     """How files are read. max_bytes: of a line. with_line: whether records bear their text.
 
-    tally: a folder that takes a file for each source with the number of records that were found in it.
+    tally: a folder that takes a file for each source with the number of records that were found in it. most: about so
+    many lines of a file are read, its first; None: all.
     """
 
     max_bytes: int = 1 << 20
     with_line: bool = True
     tally: Path | None = None
+    most: int | None = None
 
 
 def sources_of(files: Deliveries) -> list[Source]:
@@ -132,6 +134,8 @@ def _counted(source: Source, reading: Reading, titles: frozenset[bytes]) -> Iter
             records += len(found.texts)
             if found.texts:
                 yield found
+            if reading.most is not None and records >= reading.most:
+                return
     if reading.tally:
         aside = reading.tally / f".{source.number}"
         aside.write_text(json.dumps(records), encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from features.facts import Facts
 from jobs.contract import Table
-from jobs.tables import experiments, features, health, intake, lists, products
+from jobs.tables import experiments, features, health, intake, lists, products, reports
 from models.products import PRODUCTS
 
 
@@ -22,5 +22,6 @@ def tables(
         *lists.list_tables(channels, facts),
         *products.product_tables(published),
         *(experiments.TABLES if judged else ()),
+        *reports.TABLES,
     )
     return {table.name: table for table in listed}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from features import specs
 from features.facts import Facts
 from jobs.contract import Check, Column, Table
+from jobs.errors import UsageError
 from jobs.graph import recall_table
 from jobs.tables.columns import DS, ITEM_CODE, ITEM_CODES, ITEM_ID, USER_CODE, USER_ID
 from models.recall import evidence_names
@@ -24,6 +26,7 @@ INTERACTIONS = Table(
     ),
     (Check("age", 0), Check("weight", 1e-9)),
 )
+SAMPLE_COLUMNS = ("ds", "user_code", "item_code", "label", "weight")  # those that are no features
 RANKER = "ranker"  # no table: a folder of the model's own files, partitioned by ds like one
 RANKINGS = Table(
     "rankings",
@@ -126,6 +129,20 @@ def sample_feature_names(channels: Sequence[str], facts: Facts) -> list[str]:
         *(f"list_{f.name}" for f in specs.context_features(facts)),
         *evidence_names(channels),
     ]
+
+
+def kept_features(samples: Table, dropped: Sequence[str]) -> list[str]:
+    """The features that the ranker is given: those of the samples' contract save the dropped ones (`rank.drop`).
+
+    Raises UsageError for a name that is no feature.
+    """
+    names = [name for name in samples.names if name not in SAMPLE_COLUMNS]
+    unknown = [name for name in dropped if name not in names]
+    if unknown:
+        near = [close[0] for name in unknown if (close := get_close_matches(name, names, 1))]
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise UsageError(f"rank.drop names {', '.join(unknown)}, which the samples don't have{hint}.")
+    return [name for name in names if name not in dropped]
 
 
 def _samples(channels: Sequence[str], facts: Facts) -> Table:

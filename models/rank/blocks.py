@@ -80,11 +80,19 @@ def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, p
     )
 
 
-def rank_block(rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: Ranker) -> pa.RecordBatch:
-    """Grain: user. Columns: user_code, item_codes (candidates, best first; ties by code), scores (probabilities)."""
+def rank_block(
+    rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: Ranker, names: Sequence[str] | None = None
+) -> pa.RecordBatch:
+    """Grain: user. Columns: user_code, item_codes (candidates, best first; ties by code), scores (probabilities).
+
+    names: those of the inputs' features that the ranker is given; None: all.
+    """
     offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
     X = assemble(user_block(rows, inputs, offsets, codes), items)
-    scores = ranker.predict(X, inputs.features).astype(np.float32)
+    names = inputs.features if names is None else list(names)
+    if names != inputs.features:
+        X = X[:, [inputs.features.index(name) for name in names]]
+    scores = ranker.predict(X, names).astype(np.float32)
     users = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
     order = np.lexsort((codes, -scores, users))
     lists = [pa.ListArray.from_arrays(offsets.astype(np.int32), pa.array(values[order])) for values in (codes, scores)]
@@ -116,7 +124,7 @@ def labelled_pairs(
 
     positives, unseen = count(labels), count(~seen)
     codes = rows["user_code"].to_numpy().astype(np.uint64)[users]
-    order = np.lexsort((_draw(codes, items, seed), seen, users))
+    order = np.lexsort((draw(codes, items, seed), seen, users))
     place = np.empty(len(items), np.int64)
     place[order] = np.arange(len(items)) - offsets[:-1][users[order]]
     keep = seen | ((place < negatives) & (positives > 0))
@@ -141,7 +149,7 @@ def sample_block(
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=names)
 
 
-def _draw(users: np.ndarray, items: np.ndarray, seed: int) -> np.ndarray:
+def draw(users: np.ndarray, items: np.ndarray, seed: int) -> np.ndarray:
     """(m,) uint64 that look random, each from its user code, item code and seed alone.
 
     The mixing steps are those of MurmurHash3's finaliser (Appleby, public domain).

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features.facts import Facts
 from jobs.errors import UsageError
-from jobs.graph import Graph, recall_table
+from jobs.graph import ON_DEMAND, Graph, recall_table
 from jobs.job import Job, Read, Windows
 from jobs.overlay import CHECKOUT
 from jobs.tables import tables
@@ -49,7 +49,7 @@ def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channel
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
 def test_every_contract_has_exactly_one_writer(channels: tuple[str, ...]) -> None:
     for products in PRODUCT_SETS:
-        written = [table for job in Graph(channels, products).jobs for table in job.writes]
+        written = [table for job in (*Graph(channels, products).jobs, *ON_DEMAND) for table in job.writes]
         assert sorted(written) == sorted([*tables(channels, FACTS, products), RANKER])
 
 

@@ -104,6 +104,19 @@ def test_null_is_nan_in_every_part_of_a_block() -> None:
     assert items.groups["category"].tolist() == [0, 1, 1, -1, 2, 0]
 
 
+def test_a_ranker_may_be_given_fewer_features() -> None:
+    class Narrow(Stub):
+        def predict(self, X: np.ndarray, feature_names: Sequence[str]) -> np.ndarray:
+            assert list(feature_names) == ["item_b", "als_score"]
+            self.X = X
+            return np.full(len(X), 0.5)
+
+    whole, narrow = Stub(), Narrow()
+    rank(batch(users()), whole)
+    rank_block(batch(users()), INPUTS, item_table(ITEMS, INPUTS), narrow, ["item_b", "als_score"])  # type: ignore[arg-type]
+    np.testing.assert_array_equal(narrow.X, whole.X[:, [3, 8]])
+
+
 def test_ranking_sees_the_features_of_each_candidate() -> None:
     ranker = Stub()
     rank(batch(users()), ranker)

@@ -1,0 +1,74 @@
+"""How times are written: a guess from some of them, in the words of `time_format`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?)?$")
+NUMBER = re.compile(r"\d+(\.\d+)?$")
+# Seconds of 1990 to 2100: what a time of day that someone logged can be.
+FIRST, LAST = 631_152_000, 4_102_444_800
+UNITS = {"epoch_s": 1, "epoch_ms": 1_000}
+MICROSECONDS = "microseconds"
+# Patterns of strptime and Spark that mean the same; of two that fit, the first is more common.
+PATTERNS = {
+    "%Y%m%d%H%M%S": "yyyyMMddHHmmss",
+    "%Y%m%d": "yyyyMMdd",
+    "%Y/%m/%d %H:%M:%S": "yyyy/MM/dd HH:mm:ss",
+    "%Y/%m/%d %H:%M": "yyyy/MM/dd HH:mm",
+    "%d/%m/%Y %H:%M:%S": "dd/MM/yyyy HH:mm:ss",
+    "%m/%d/%Y %H:%M:%S": "MM/dd/yyyy HH:mm:ss",
+    "%d/%m/%Y %H:%M": "dd/MM/yyyy HH:mm",
+    "%m/%d/%Y %H:%M": "MM/dd/yyyy HH:mm",
+    "%d.%m.%Y %H:%M:%S": "dd.MM.yyyy HH:mm:ss",
+    "%d.%m.%Y %H:%M": "dd.MM.yyyy HH:mm",
+    "%d/%b/%Y:%H:%M:%S %z": "dd/MMM/yyyy:HH:mm:ss Z",
+    "%a %b %d %H:%M:%S %z %Y": "EEE MMM dd HH:mm:ss Z yyyy",
+}
+
+
+def guess_format(values: Sequence[str]) -> str | None:
+    """The `time_format` that all values fit, `MICROSECONDS`, which there is none for, or None."""
+    values = [value.strip() for value in values if value and value.strip()]
+    if not values:
+        return None
+    if all(ISO.match(value) for value in values):
+        return "iso"
+    if all(NUMBER.match(value) for value in values):
+        for name, unit in (*UNITS.items(), (MICROSECONDS, 1_000_000)):
+            if all(FIRST <= float(value) / unit < LAST for value in values):
+                return name
+    return next((spark for python, spark in PATTERNS.items() if all(_fits(value, python) for value in values)), None)
+
+
+def read_time(value: str, time_format: str) -> dt.datetime | None:
+    """A time as `time_format` says, naive where it bears no zone, else in UTC; None where it is none."""
+    try:
+        if time_format in UNITS:
+            return dt.datetime.fromtimestamp(float(value) / UNITS[time_format], dt.UTC)
+        if time_format == "iso":
+            return dt.datetime.fromisoformat(value.strip().replace(",", "."))
+        pattern = next((python for python, spark in PATTERNS.items() if spark == time_format), None)
+        return dt.datetime.strptime(value.strip(), pattern) if pattern else None  # noqa: DTZ007
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def time_fix(sql: str, stated: str, values: Sequence[str]) -> str:
+    """What to write about times that look like these. sql: the expression of event_time; stated: its time_format."""
+    guess = guess_format(values)
+    if guess == MICROSECONDS:
+        return f'they look like microseconds: write event_time = "{sql} / 1000" and time_format = "epoch_ms"'
+    if guess and guess != stated:
+        kinds = {"iso": "ISO 8601", "epoch_s": "Unix seconds", "epoch_ms": "Unix milliseconds"}
+        return f'they look like {kinds.get(guess, guess)}: write time_format = "{guess}"'
+    return "say with time_format how they are written: iso, epoch_s, epoch_ms or a pattern such as dd/MM/yyyy HH:mm:ss"
+
+
+def _fits(value: str, pattern: str) -> bool:
+    try:
+        return dt.datetime.strptime(value, pattern).year >= 1990  # noqa: DTZ007
+    except ValueError:
+        return False
