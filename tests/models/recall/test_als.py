@@ -15,7 +15,7 @@ from tests.models.recall.conformance import (
 
 class TestALS(ChannelConformance):
     channel = "als"
-    settings: ClassVar[dict[str, Any]] = {"factors": 8, "regularization": 0.1, "num_threads": 2}
+    settings: ClassVar[dict[str, Any]] = {"factors": 8, "regularization": 1.0, "num_threads": 2}
 
     def test_threads_do_not_change_the_result(self) -> None:
         data = random_interactions(users=200, items=300, rows=6000)
