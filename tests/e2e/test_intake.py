@@ -157,5 +157,5 @@ def test_a_log_alone_is_enough(spark: SparkSession, tmp_path: Path, monkeypatch:
         items = {row["item_id"]: row for row in rows(runner, "item_features", days[1])}
         assert {item: row["purchase_count_7d"] for item, row in items.items()} == {"10": 2, "11": 1, "12": 1}
         assert {row["category_code"] for row in items.values()} == {None} and "age_days" not in items["10"]
-        users = {row["user_id"]: row["active_days_28d"] for row in rows(runner, "user_features", days[1])}
+        users = {row["user_id"]: row["positive_days_28d"] for row in rows(runner, "user_features", days[1])}
         assert users == {"1": 2, "2": 1, "3": 1}
