@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill check health report-features airflow redis-start redis-stop bench bench-serve bench-window aa docs-features lock clean
+.PHONY: help demo test lint land backfill check health report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window aa docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,6 +47,9 @@ redis-stop: $(VENV)/.demo ## stop it; its lists are kept for the next start
 
 bench: $(VENV)/.dev ## what the ranker's scoring costs, both ways in one run
 	@$(BIN)/python -m benchmarks.bench_rank
+
+bench-clean: $(VENV)/.dev ## raw lines to events against DuckDB, the same rules on the same 10M records
+	@$(BIN)/python -m benchmarks.bench_clean
 
 bench-window: $(VENV)/.dev ## what a night's features cost with a window of 60 days, and with one of 7 (ten minutes)
 	@$(BIN)/python -m benchmarks.bench_window
