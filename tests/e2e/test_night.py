@@ -57,9 +57,10 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def test_every_table_stands_and_keeps_its_contract(nights: Place) -> None:
     runner, digests = nights.runner(), nights.digests()
+    written = {table for job in runner.graph.jobs for table in job.writes}
     for day in (str(EARLIER), str(LATER)):
-        assert {table for table, other in digests if other == day} == {*runner.contracts, "ranker"}
-        for table in runner.contracts.values():
+        assert {table for table, other in digests if other == day} == written
+        for table in (runner.contracts[name] for name in written - {"ranker"}):
             (folder,) = runner.store.folders(table.name, [day])
             manifest = runner.store.manifest(table.name, day) or {}
             assert check_partition(table, day, folder)[0] == manifest["rows"], table.name
@@ -300,11 +301,17 @@ def test_a_missing_raw_day_names_job_day_and_remedy(nights: Place, tmp_path: Pat
     assert not [path for path in place.store.rglob("*") if path.is_file()]
 
 
-def test_a_broken_delivery_leaves_the_old_partitions(nights: Place, tmp_path: Path) -> None:
-    place = Place(tmp_path / "raw", nights.store, nights.redis)
+def test_a_broken_delivery_is_accounted_for_and_stops_before_anything_is_published(
+    nights: Place, tmp_path: Path
+) -> None:
+    place = Place(tmp_path / "raw", tmp_path / "store", nights.redis)
     shutil.copytree(nights.raw, place.raw)
+    shutil.copytree(nights.store, place.store)
     (place.raw / "events" / f"ds={LATER}" / "part-00000.json.gz").write_bytes(b"this is no gzip file")
-    before = place.digests()
-    with pytest.raises(RunError, match=f"job clean_events {LATER} failed: "):
+    before, live = place.digests(), Reader(nights.redis).top("someone")
+    with pytest.raises(RunError, match=f"job open_gates {LATER} failed: day {LATER} is not sound"):
         place.backfill(LATER)
-    assert place.digests() == before and not place.staged()
+    assert [row["reason"] for row in place.table("rejects", LATER).to_pylist()] == ["unreadable file"]
+    lists = ("topn", "publications")
+    assert [place.digests()[table, str(LATER)] for table in lists] == [before[table, str(LATER)] for table in lists]
+    assert Reader(nights.redis).top("someone") == live and not place.staged()
