@@ -11,6 +11,7 @@ from functools import cached_property
 from features.gates import FEATURE_GATES, INTAKE_GATES, gate_settings
 from jobs.errors import UsageError
 from jobs.job import Job, Read
+from jobs.side_jobs import EXPERIMENT_JOBS, LEARNT_FROM, ON_DEMAND, PRODUCT_JOBS
 from models.products import PRODUCTS
 from models.recall import CHANNELS
 
@@ -24,7 +25,6 @@ FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_featur
 FEATURES_AS_OF = tuple(Read(read.table, lag="label_days") for read in FEATURES)
 KEPT = ("history_days", "profile_days", "shown_days")
 LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
-LEARNT_FROM = (Read("interactions"), Read("user_features"), Read("item_features"))
 
 
 def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -> tuple[Job, ...]:
@@ -169,62 +169,6 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
         ),
         *(EXPERIMENT_JOBS[1:] if experiments else ()),
     )
-
-
-# What is published beside the lists, each by a job of its own; `models/products` names them all.
-PRODUCT_JOBS = {
-    "similar": Job(
-        "find_similar_items",
-        LEARNT_FROM,
-        ("similar_items",),
-        settings=("recall.item_cf", "products.similar"),
-    ),
-    "together": Job("find_bought_together", LEARNT_FROM, ("bought_together",), settings=("products.together",)),
-    "segments": Job(
-        "rank_segments",
-        (*LEARNT_FROM, Read("users")),
-        ("segment_items",),
-        settings=("data.users", "recall.popular", "topn", "products.segments"),
-    ),
-    "reasons": Job(
-        "explain_lists",
-        (
-            *(Read("topn"), Read("candidates"), Read("behaviour_features")),
-            *(Read("similar_items"), Read("item_features")),
-        ),
-        ("reasons",),
-        settings=("recall.channels", "products.reasons"),
-    ),
-    "history": Job(
-        "list_history",
-        (Read("behaviour_features"), Read("user_features"), Read("item_features")),
-        ("user_history",),
-        settings=("data.time_zone", "windows.history_days", "products.history"),
-    ),
-}
-
-
-EXPERIMENT_JOBS = (
-    Job("count_exposures", (Read("events"),), ("user_variant_daily",), settings=("data.events",), spans=True),
-    Job(
-        "judge_experiments",
-        (Read("user_variant_daily", span="experiment_days"),),
-        ("experiment_metrics",),
-        settings=("data", "experiments"),
-        behind=("open_gates",),
-    ),
-)
-
-
-# Asked for by people, no part of the night.
-ON_DEMAND = (
-    Job(
-        "report_features",
-        (Read("samples", step="label_days", times="label_windows"),),
-        ("feature_report", "feature_trial"),
-        settings=("rank", "report"),
-    ),
-)
 
 
 class Graph:

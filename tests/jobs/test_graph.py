@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from features.facts import Facts
 from jobs.errors import UsageError
-from jobs.graph import ON_DEMAND, Graph, recall_table
+from jobs.graph import Graph, recall_table
 from jobs.job import Job, Read, Windows
 from jobs.overlay import CHECKOUT
+from jobs.side_jobs import ON_DEMAND
 from jobs.tables import tables
 from jobs.tables.lists import RANKER
 from models.products import PRODUCTS

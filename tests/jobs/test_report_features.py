@@ -16,8 +16,9 @@ from rich.console import Console
 from jobs.__main__ import main
 from jobs.errors import RunError, UsageError
 from jobs.feature_report import report_features
-from jobs.graph import ON_DEMAND, Graph
+from jobs.graph import Graph
 from jobs.runtime.runner import Runner
+from jobs.side_jobs import ON_DEMAND
 from jobs.tables.lists import SAMPLE_COLUMNS, kept_features
 from tests.jobs.runtime.support import day, runner_at
 

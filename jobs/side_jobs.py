@@ -1,0 +1,62 @@
+"""Jobs beside the line from logs to lists: what is published beside them, experiments, what people ask for."""
+
+from __future__ import annotations
+
+from jobs.job import Job, Read
+
+LEARNT_FROM = (Read("interactions"), Read("user_features"), Read("item_features"))
+
+# What is published beside the lists, each by a job of its own; `models/products` names them all.
+PRODUCT_JOBS = {
+    "similar": Job(
+        "find_similar_items",
+        LEARNT_FROM,
+        ("similar_items",),
+        settings=("recall.item_cf", "products.similar"),
+    ),
+    "together": Job("find_bought_together", LEARNT_FROM, ("bought_together",), settings=("products.together",)),
+    "segments": Job(
+        "rank_segments",
+        (*LEARNT_FROM, Read("users")),
+        ("segment_items",),
+        settings=("data.users", "recall.popular", "topn", "products.segments"),
+    ),
+    "reasons": Job(
+        "explain_lists",
+        (
+            *(Read("topn"), Read("candidates"), Read("behaviour_features")),
+            *(Read("similar_items"), Read("item_features")),
+        ),
+        ("reasons",),
+        settings=("recall.channels", "products.reasons"),
+    ),
+    "history": Job(
+        "list_history",
+        (Read("behaviour_features"), Read("user_features"), Read("item_features")),
+        ("user_history",),
+        settings=("data.time_zone", "windows.history_days", "products.history"),
+    ),
+}
+
+
+EXPERIMENT_JOBS = (
+    Job("count_exposures", (Read("events"),), ("user_variant_daily",), settings=("data.events",), spans=True),
+    Job(
+        "judge_experiments",
+        (Read("user_variant_daily", span="experiment_days"),),
+        ("experiment_metrics",),
+        settings=("data", "experiments"),
+        behind=("open_gates",),
+    ),
+)
+
+
+# Asked for by people, no part of the night.
+ON_DEMAND = (
+    Job(
+        "report_features",
+        (Read("samples", step="label_days", times="label_windows"),),
+        ("feature_report", "feature_trial"),
+        settings=("rank", "report"),
+    ),
+)
