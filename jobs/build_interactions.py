@@ -15,6 +15,7 @@ def run(ctx: Context) -> None:
         items,
         first=ctx.inputs("user_item_daily")[0],
         as_of=ctx.ds,
+        time_zone=ctx.config.data.time_zone,
         weights=ctx.config.data.events.weights,
     )
     ctx.write_arrow("interactions", [interactions])

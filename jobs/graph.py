@@ -99,9 +99,9 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
         *(
             Job(
                 f"recall_{channel}",
-                LEARNT_FROM,
+                (*LEARNT_FROM, Read("items")),
                 (recall_table(channel),),
-                settings=("data.repeats", f"recall.{channel}", "recall.k", "recall.seed"),
+                settings=("data.repeats", "data.users", f"recall.{channel}", "recall.k", "recall.seed"),
                 channel=channel,
             )
             for channel in channels

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.graph import recall_table
-from jobs.interactions import read_interactions
+from jobs.interactions import read_catalogue, read_interactions
 from jobs.runtime.context import Context
 from models.recall import load_channel
 from models.types import Lists
@@ -20,7 +20,7 @@ def run(ctx: Context) -> None:
     name, recall = str(ctx.job.channel), ctx.config.get("recall")
     interactions = read_interactions(ctx)
     channel = load_channel(name)(getattr(recall, name), repeats=ctx.config.data.repeats, seed=recall.seed)
-    channel.fit(interactions)
+    channel.fit(interactions, read_catalogue(ctx, channel.needs))
     users = np.arange(interactions.shape[0], dtype=np.int32)
     blocks = (users[start : start + USERS_A_BLOCK] for start in range(0, len(users), USERS_A_BLOCK))
     ctx.write_arrow(recall_table(name), _rows(ctx.ds, ((block, channel.recall(block, recall.k)) for block in blocks)))

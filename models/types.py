@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -13,13 +14,15 @@ class Interactions:
     """Positive interactions as of a day; grain: user x item x day, sorted by user, item, age.
 
     users: (n,) int32 user codes. items: (n,) int32 item codes. ages: (n,) int16 days before the as-of day, 0 is the day
-    itself. weights: (n,) float32, the sum of the events' configured weights on that day, above 0.
-    shape: (users, items) of the directories as of the day; a user or item may have no interaction.
+    itself. hours: (n,) int32, whole hours from the day's last event to the end of the as-of day. weights: (n,) float32,
+    the sum of the events' configured weights on that day, above 0. shape: (users, items) of the directories as of the
+    day; a user or item may have no interaction.
     """
 
     users: np.ndarray
     items: np.ndarray
     ages: np.ndarray
+    hours: np.ndarray
     weights: np.ndarray
     shape: tuple[int, int]
 
@@ -31,6 +34,25 @@ class Interactions:
         matrix = csr_matrix((values.astype(np.float32), (self.users, self.items)), shape=self.shape)
         matrix.sum_duplicates()
         return matrix
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is known of items and users besides interactions, in the codes of the day. A channel is given what its
+    `needs` name; the rest stays empty or None, as it does where a data set doesn't say.
+
+    groups: category, subcategory, brand -> (items,) int32 codes, -1 unknown. names: (items,) of text or None.
+    prices: (items,) float32 in the source's money, NaN unknown. ages: (items,) int32 days since the item was created,
+    -1 unknown. rates: (items,) float32, positive events per exposure of late, drawn to the items' mean, NaN unknown.
+    segments: attribute of the users' profile -> (users,) int32 codes, -1 unknown.
+    """
+
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    names: np.ndarray | None = None
+    prices: np.ndarray | None = None
+    ages: np.ndarray | None = None
+    rates: np.ndarray | None = None
+    segments: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ INTERACTIONS = Table(
         USER_CODE,
         ITEM_CODE,
         Column("age", "int", "days before ds"),
+        Column("hours", "int", "whole hours from the day's last positive event to the end of ds"),
         Column("weight", "float", "summed event weights of the day"),
     ),
-    (Check("age", 0), Check("weight", 1e-9)),
+    (Check("age", 0), Check("hours", 0), Check("weight", 1e-9)),
 )
 SAMPLE_COLUMNS = ("ds", "user_code", "item_code", "label", "weight")  # those that are no features
 RANKER = "ranker"  # no table: a folder of the model's own files, partitioned by ds like one

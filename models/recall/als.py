@@ -13,7 +13,7 @@ from features.settings import Settings
 from models.recall.base import Channel
 from models.recall.ragged import empty_lists
 from models.recall.topk import by_blocks, dense_candidates, ragged_top
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 
 
 class ALSConfig(Settings):
@@ -40,7 +40,7 @@ class ALS(Channel[ALSConfig]):
     name: ClassVar[str] = "als"
     Config: ClassVar[type[ALSConfig]] = ALSConfig
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
         weights = interactions.matrix(self.config.half_life_days)
         weights.eliminate_zeros()  # decayed beyond float32
         self._active = np.diff(weights.indptr) > 0

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from features.settings import Settings
 from models.recall.ragged import among, positions, repeated
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 
 ConfigT = TypeVar("ConfigT", bound=Settings)
 
@@ -18,6 +18,7 @@ ConfigT = TypeVar("ConfigT", bound=Settings)
 class Channel(ABC, Generic[ConfigT]):
     """A source of candidates, learnt from the interactions as of one day.
 
+    needs: fields of `Catalogue` that it looks at; what of them a data set lacks costs the channel lists, and no more.
     config: the channel's own section. repeats: whether items that a user already took may be listed again. seed: of
     whatever is drawn at random. The same arguments and interactions give the same lists, whatever the order of the
     rows, the number of threads or the users asked together.
@@ -25,6 +26,7 @@ class Channel(ABC, Generic[ConfigT]):
 
     name: ClassVar[str]
     Config: ClassVar[type[Any]]
+    needs: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, config: ConfigT, *, repeats: bool, seed: int) -> None:
         if not isinstance(config, self.Config):
@@ -35,11 +37,15 @@ class Channel(ABC, Generic[ConfigT]):
         self.shape: tuple[int, int] | None = None
         self._seen: csr_matrix | None = None
 
-    def fit(self, interactions: Interactions) -> Self:
-        """Learns from all interactions. Raises ValueError when they break the contract of `Interactions`."""
-        interactions = canonical(interactions)
+    def fit(self, interactions: Interactions, catalogue: Catalogue | None = None) -> Self:
+        """Learns from all interactions and from what else is known; None: nothing is.
+
+        Raises ValueError when they break the contracts of `Interactions` and `Catalogue`.
+        """
+        interactions, catalogue = canonical(interactions), catalogue or Catalogue()
+        check_catalogue(catalogue, interactions.shape)
         self._seen = None if self.repeats else interactions.matrix()
-        self._fit(interactions)
+        self._fit(interactions, catalogue)
         self.shape = interactions.shape
         return self
 
@@ -66,8 +72,8 @@ class Channel(ABC, Generic[ConfigT]):
         return lists
 
     @abstractmethod
-    def _fit(self, interactions: Interactions) -> None:
-        """Learns from validated interactions in canonical order."""
+    def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:
+        """Learns from validated interactions in canonical order, and from the catalogue."""
 
     @abstractmethod
     def _recall(self, users: np.ndarray, k: int) -> Lists:
@@ -118,16 +124,30 @@ def broken_promises(lists: Lists, n: int, n_items: int, k: int) -> list[str]:
     return broken
 
 
+def check_catalogue(catalogue: Catalogue, shape: tuple[int, int]) -> None:
+    """Raises ValueError naming every array that isn't one value a user or an item."""
+    of_items = {"names": catalogue.names, "prices": catalogue.prices, "ages": catalogue.ages, "rates": catalogue.rates}
+    lengths = {
+        **{name: (values, shape[1]) for name, values in of_items.items() if values is not None},
+        **{f"groups.{name}": (codes, shape[1]) for name, codes in catalogue.groups.items()},
+        **{f"segments.{name}": (codes, shape[0]) for name, codes in catalogue.segments.items()},
+    }
+    if wrong := [
+        f"{name} has {len(values)} values, not {n}" for name, (values, n) in lengths.items() if len(values) != n
+    ]:
+        raise ValueError(f"catalogue: {'; '.join(wrong)}.")
+
+
 def canonical(interactions: Interactions) -> Interactions:
     """The same interactions sorted by user, item, age, so that sums of floats don't depend on the order given.
 
-    Raises ValueError naming every breach: unequal lengths, codes out of range, negative ages, weights that are not
-    finite and above 0, two rows of one user, item and day.
+    Raises ValueError naming every breach: unequal lengths, codes out of range, negative ages or hours, weights that are
+    not finite and above 0, two rows of one user, item and day.
     """
     users, items, ages, weights = interactions.users, interactions.items, interactions.ages, interactions.weights
-    n_users, n_items = interactions.shape
-    if not len(users) == len(items) == len(ages) == len(weights):
-        raise ValueError("interactions: users, items, ages and weights differ in length.")
+    hours, (n_users, n_items) = interactions.hours, interactions.shape
+    if not len(users) == len(items) == len(ages) == len(hours) == len(weights):
+        raise ValueError("interactions: users, items, ages, hours and weights differ in length.")
     breaches = []
     if len(users):
         if not 0 <= users.min() <= users.max() < n_users:
@@ -136,16 +156,18 @@ def canonical(interactions: Interactions) -> Interactions:
             breaches.append(f"item codes outside 0..{n_items - 1}")
         if ages.min() < 0:
             breaches.append("ages below 0")
+        if hours.min() < 0:
+            breaches.append("hours below 0")
         if not (np.isfinite(weights) & (weights > 0)).all():
             breaches.append("weights that are not finite and above 0")
     if breaches:
         raise ValueError(f"interactions: {'; '.join(breaches)}.")
     if not _rises(users, items, ages, n_items):
         order = np.lexsort((ages, items, users))
-        users, items, ages, weights = users[order], items[order], ages[order], weights[order]
+        users, items, ages, hours, weights = (values[order] for values in (users, items, ages, hours, weights))
         if not _rises(users, items, ages, n_items):
             raise ValueError("interactions: several rows of one user, item and day; sum their weights first.")
-    return Interactions(users, items, ages, weights, interactions.shape)
+    return Interactions(users, items, ages, hours, weights, interactions.shape)
 
 
 def _rises(users: np.ndarray, items: np.ndarray, ages: np.ndarray, n_items: int) -> bool:

@@ -11,7 +11,7 @@ from features.settings import Settings
 from models.recall.base import Channel
 from models.recall.ragged import empty_lists
 from models.recall.topk import by_blocks, sparse_top
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 
 
 class BuyAgainConfig(Settings):
@@ -26,7 +26,7 @@ class BuyAgain(Channel[BuyAgainConfig]):
     name: ClassVar[str] = "buy_again"
     Config: ClassVar[type[BuyAgainConfig]] = BuyAgainConfig
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
         self._taken = interactions.matrix(self.config.half_life_days)
 
     def _recall(self, users: np.ndarray, k: int) -> Lists:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from features.settings import Settings
 from models.recall.base import Channel
 from models.recall.topk import block_rows, by_blocks, sparse_top
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 
 
 class ItemCFConfig(Settings):
@@ -41,7 +41,7 @@ class ItemCF(Channel[ItemCFConfig]):
     name: ClassVar[str] = "item_cf"
     Config: ClassVar[type[ItemCFConfig]] = ItemCFConfig
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
         self._taken = interactions.matrix(self.config.half_life_days)
         self._taken.eliminate_zeros()  # decayed beyond float32
         self._taken.data = np.log1p(self._taken.data)

@@ -11,7 +11,7 @@ from features.settings import Settings
 from models.recall.base import Channel
 from models.recall.ragged import offsets_of
 from models.recall.topk import by_blocks
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 
 
 class PopularConfig(Settings):
@@ -39,7 +39,7 @@ class Popular(Channel[PopularConfig]):
     name: ClassVar[str] = "popular"
     Config: ClassVar[type[PopularConfig]] = PopularConfig
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
         n_items = interactions.shape[1]
         self._items, self._scores = popular_items(interactions, self.config.half_life_days, n_items)
         self._place = np.full(n_items, n_items)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import random
 from collections import defaultdict
@@ -17,20 +18,32 @@ from tests.features.support import AS_OF, FACTS, WEIGHTS, day
 
 USERS, ITEMS = pa.array(["ann", "bob"]), pa.array(["i1", "i2", "i3"])
 Row = tuple[str, str, str, str, int]
+NOON = 12 * 3600
 
 
-def build(rows: list[Row], parts: int = 2) -> list[tuple[int, int, int, float]]:
-    """(user, item, age, weight) of rows delivered in so many files; the first day of the window is 6 days before."""
+def seconds(text: str) -> int:
+    return int(dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC).timestamp())
+
+
+def table(rows: list[tuple[str, str, str, str, int, int]], parts: int = 2, time_zone: str = "UTC") -> pa.Table:
+    """Of rows delivered in so many files; the first day of the window is 6 days before."""
     columns = list(zip(*rows, strict=True)) if rows else [[]] * len(DAILY_COLUMNS)
-    types = [*[pa.string()] * 4, pa.int64()]
+    types = [*[pa.string()] * 4, pa.int64(), pa.int64()]
     arrays = [pa.array(list(column), kind) for column, kind in zip(columns, types, strict=True)]
     whole = pa.RecordBatch.from_arrays(arrays, names=list(DAILY_COLUMNS))
     cuts = [len(rows) * n // parts for n in range(parts + 1)]
     batches = [whole.slice(start, end - start) for start, end in itertools.pairwise(cuts)]
-    table = build_interactions(batches, USERS, ITEMS, first=day(6), as_of=AS_OF, weights=WEIGHTS)
-    assert table.schema == arrow_schema(tables(["als"], FACTS)["interactions"])
-    assert set(table["ds"].to_pylist()) <= {AS_OF}
-    return list(zip(*(table[name].to_pylist() for name in table.column_names[1:]), strict=True))
+    built = build_interactions(batches, USERS, ITEMS, first=day(6), as_of=AS_OF, time_zone=time_zone, weights=WEIGHTS)
+    assert built.schema == arrow_schema(tables(["als"], FACTS)["interactions"])
+    assert set(built["ds"].to_pylist()) <= {AS_OF}
+    return built
+
+
+def build(rows: list[Row], parts: int = 2) -> list[tuple[int, int, int, float]]:
+    """(user, item, age, weight) of rows whose last event was at noon."""
+    built = table([(*row, seconds(row[0]) + NOON) for row in rows], parts)
+    assert built["hours"].to_pylist() == [24 * age + 12 for age in built["age"].to_pylist()]
+    return list(zip(*(built[name].to_pylist() for name in ("user_code", "item_code", "age", "weight")), strict=True))
 
 
 def test_one_row_per_positive_day_in_codes() -> None:
@@ -52,6 +65,19 @@ def test_who_and_what_has_no_code_and_other_days_are_left_out() -> None:
     strangers = [(day(0), "new", "i1"), (day(0), "ann", "gone"), (day(7), "ann", "i1"), (day(-1), "ann", "i1")]
     assert build([(*key, "click", 1) for key in strangers]) == []
     assert build([]) == []
+
+
+def test_hours_run_from_the_last_event_to_the_end_of_the_business_day() -> None:
+    """Of any delivery and type; Berlin's 31 March ends at 22:00 UTC, and the night before the 29th had an hour less."""
+    rows = [
+        (day(0), "ann", "i1", "click", 1, seconds("2026-03-31 21:59:59")),
+        (day(0), "ann", "i2", "click", 1, seconds("2026-03-31 10:00:00")),
+        (day(0), "ann", "i2", "purchase", 1, seconds("2026-03-31 12:00:01")),
+        (day(0), "ann", "i2", "click", 1, seconds("2026-03-31 11:00:00")),
+        (day(3), "ann", "i1", "click", 1, seconds("2026-03-27 23:00:00")),
+    ]
+    assert table(rows, time_zone="Europe/Berlin")["hours"].to_pylist() == [0, 95, 9]
+    assert table(rows[:1], time_zone="Asia/Shanghai")["hours"].to_pylist() == [0], "never below 0"
 
 
 NAMES = st.tuples(

@@ -10,16 +10,36 @@ import pytest
 
 from models.recall import CHANNELS, load_channel
 from models.recall.base import Channel, broken_promises
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 
 SEED = 7
 
 
 def interactions(rows: list[tuple[int, int, int, float]], shape: tuple[int, int]) -> Interactions:
-    """From (user, item, age, weight) rows, in the order given."""
+    """From (user, item, age, weight) rows, in the order given, each at the end of its day."""
     users, items, ages, weights = np.array(rows, np.float64).reshape(-1, 4).T
     return Interactions(
-        users.astype(np.int32), items.astype(np.int32), ages.astype(np.int16), weights.astype(np.float32), shape
+        users.astype(np.int32),
+        items.astype(np.int32),
+        ages.astype(np.int16),
+        (ages * 24).astype(np.int32),
+        weights.astype(np.float32),
+        shape,
+    )
+
+
+def catalogue(shape: tuple[int, int]) -> Catalogue:
+    """Users and items of even codes share every group, segment and word, as do odd ones; all of it is known but of the
+    last."""
+    users, items = (np.where(np.arange(n) < n - 1, np.arange(n) % 2, -1).astype(np.int32) for n in shape)
+    words = np.array(["even", "odd", None], object)
+    return Catalogue(
+        groups={"category": items, "brand": items},
+        names=words[items],
+        prices=np.where(items < 0, np.nan, 1 + items).astype(np.float32),
+        ages=np.where(items < 0, -1, np.arange(shape[1]) % 7).astype(np.int32),
+        rates=np.where(items < 0, np.nan, 0.25).astype(np.float32),
+        segments={"city": users, "age": users},
     )
 
 
@@ -55,20 +75,26 @@ class ChannelConformance:
     """Subclass with `channel` set; `settings` adapt the configuration to small matrices.
 
     uses_repeats_only: the channel lists nothing when repeats are off. listless_cold: users without interactions get no
-    list (False where everyone gets one).
+    list (False where everyone gets one). lists_untaken: items that nobody took may be listed. indispensable: what of
+    the catalogue the channel can't do without: where a data set lacks it, all lists are empty.
     """
 
     channel: ClassVar[str]
     settings: ClassVar[dict[str, Any]] = {}
     uses_repeats_only: ClassVar[bool] = False
     listless_cold: ClassVar[bool] = True
+    lists_untaken: ClassVar[bool] = False
+    indispensable: ClassVar[frozenset[str]] = frozenset()
 
     def make(self, repeats: bool = True, **settings: Any) -> Channel[Any]:
         kind = load_channel(self.channel)
         return kind(kind.Config(**{**self.settings, **settings}), repeats=repeats, seed=SEED)
 
     def recall(self, data: Interactions, k: int, repeats: bool = True) -> Lists:
-        return self.make(repeats).fit(data).recall(np.arange(data.shape[0]), k)
+        return self.fitted(data, repeats).recall(np.arange(data.shape[0]), k)
+
+    def fitted(self, data: Interactions, repeats: bool = True, **settings: Any) -> Channel[Any]:
+        return self.make(repeats, **settings).fit(data, catalogue(data.shape))
 
     def assert_recommends_checkerboard(self, lists: Lists, n: int) -> None:
         """Overridden by channels for which the right answer differs: here, the one item left of the user's colour."""
@@ -117,29 +143,37 @@ class ChannelConformance:
     def test_item_without_interactions_is_never_listed(self) -> None:
         data = random_interactions()
         taken = set(data.items.tolist())
-        assert {item for row in items_of(self.recall(data, 500)) for item in row} <= taken
+        listed = {item for row in items_of(self.recall(data, 500)) for item in row}
+        assert listed <= taken or self.lists_untaken
 
     def test_cold_user(self) -> None:
         data = random_interactions()
         cold = data.shape[0] - 1
-        row = items_of(self.make().fit(data).recall(np.array([cold]), 5))[0]
+        row = items_of(self.fitted(data).recall(np.array([cold]), 5))[0]
         assert (row == []) == self.listless_cold
 
     def test_no_interactions_at_all(self) -> None:
-        lists = self.recall(interactions([], (3, 4)), 5)
+        lists = self.make().fit(interactions([], (3, 4))).recall(np.arange(3), 5)
         assert items_of(lists) == [[], [], []]
+        assert items_of(self.recall(interactions([], (3, 4)), 5)) == [[], [], []] or self.lists_untaken
+
+    def test_a_data_set_that_says_nothing_of_items_and_users(self) -> None:
+        data = random_interactions()
+        lists = self.make().fit(data, Catalogue()).recall(np.arange(60), 5)
+        assert bool(len(lists.items)) != bool(self.indispensable)
 
     def test_same_bytes_again_and_for_any_row_order(self) -> None:
         data = random_interactions()
         order = np.random.default_rng(1).permutation(len(data.users))
-        shuffled = Interactions(data.users[order], data.items[order], data.ages[order], data.weights[order], data.shape)
+        columns = (data.users, data.items, data.ages, data.hours, data.weights)
+        shuffled = Interactions(*(values[order] for values in columns), data.shape)
         first = as_rows(self.recall(data, 20))
         assert as_rows(self.recall(data, 20)) == first
         assert as_rows(self.recall(shuffled, 20)) == first
 
     def test_lists_do_not_depend_on_the_other_users_asked(self) -> None:
         data = random_interactions()
-        channel = self.make().fit(data)
+        channel = self.fitted(data)
         everyone = as_rows(channel.recall(np.arange(data.shape[0]), 20))
         for users in ([5], [9, 3, 3], range(40, 10, -1)):
             assert as_rows(channel.recall(np.array(users), 20)) == [everyone[user] for user in users]
@@ -165,6 +199,7 @@ class ChannelConformance:
             ({"users": np.array([0, 9], np.int32)}, r"user codes outside 0\.\.2"),
             ({"items": np.array([-1, 0], np.int32)}, r"item codes outside 0\.\.3"),
             ({"ages": np.array([-1, 0], np.int16)}, "ages below 0"),
+            ({"hours": np.array([0, -1], np.int32)}, "hours below 0"),
             ({"weights": np.array([0, 1], np.float32)}, "weights"),
             ({"weights": np.array([np.nan, 1], np.float32)}, "weights"),
             ({"weights": np.ones(3, np.float32)}, "length"),
@@ -175,3 +210,10 @@ class ChannelConformance:
         good = interactions([(0, 0, 0, 1.0), (1, 1, 0, 1.0)], (3, 4))
         with pytest.raises(ValueError, match=message):
             self.make().fit(replace(good, **change))
+
+    def test_refuses_a_catalogue_of_other_items(self) -> None:
+        data = interactions([(0, 0, 0, 1.0)], (3, 4))
+        with pytest.raises(
+            ValueError, match=r"groups.category has 5 values, not 4; .*segments.city has 2 values, not 3"
+        ):
+            self.make().fit(data, catalogue((2, 5)))

@@ -9,7 +9,7 @@ import pytest
 
 from features.settings import Settings
 from models.recall.base import Channel
-from models.types import Interactions, Lists
+from models.types import Catalogue, Interactions, Lists
 from tests.models.recall.conformance import interactions
 
 DATA = interactions([(0, 0, 0, 1.0), (1, 2, 0, 1.0)], (2, 4))
@@ -26,7 +26,7 @@ class Fixed(Channel[Settings]):
     Config: ClassVar[type[Settings]] = Settings
     answer: Lists
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:
         pass
 
     def _recall(self, users: np.ndarray, k: int) -> Lists:  # noqa: ARG002
