@@ -110,7 +110,7 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
             "merge_candidates",
             (*(Read(table) for table in recalled), Read("item_features")),
             ("candidates",),
-            settings=("recall.channels",),
+            settings=("recall.channels", "recall.fusion"),
         ),
         Job(
             "build_samples",

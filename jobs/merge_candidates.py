@@ -1,4 +1,4 @@
-"""merge_candidates: what the channels recalled, one set per user, with each channel's score and rank as evidence."""
+"""merge_candidates: what the channels recalled, one set per user, with the score and rank of each and of all fused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.recall.blocks import merge_block
 
 
 def run(ctx: Context) -> None:
-    channels = ctx.config.get("recall.channels")
+    channels, fusion = ctx.config.get("recall.channels"), ctx.config.get("recall.fusion")
     frames = [
         ctx.read(recall_table(channel)).selectExpr(
             "user_code", f"item_codes AS {channel}_codes", f"scores AS {channel}_scores"
@@ -25,7 +25,7 @@ def run(ctx: Context) -> None:
     rows = reduce(lambda left, right: left.join(right, "user_code"), frames)
 
     def merge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return (merge_block(batch, channels) for batch in batches)
+        return (merge_block(batch, channels, fusion) for batch in batches)
 
     contract = ctx.contract("candidates")
     merged = rows.mapInArrow(merge, ddl(contract, without=["ds"]))

@@ -18,12 +18,13 @@ USERS_A_BLOCK = 4096
 
 def run(ctx: Context) -> None:
     name, recall = str(ctx.job.channel), ctx.config.get("recall")
-    interactions = read_interactions(ctx)
-    channel = load_channel(name)(getattr(recall, name), repeats=ctx.config.data.repeats, seed=recall.seed)
+    interactions, config = read_interactions(ctx), getattr(recall, name)
+    channel = load_channel(name)(config, repeats=ctx.config.data.repeats, seed=recall.seed)
     channel.fit(interactions, read_catalogue(ctx, channel.needs))
     users = np.arange(interactions.shape[0], dtype=np.int32)
     blocks = (users[start : start + USERS_A_BLOCK] for start in range(0, len(users), USERS_A_BLOCK))
-    ctx.write_arrow(recall_table(name), _rows(ctx.ds, ((block, channel.recall(block, recall.k)) for block in blocks)))
+    lists = ((block, channel.recall(block, config.k or recall.k)) for block in blocks)
+    ctx.write_arrow(recall_table(name), _rows(ctx.ds, lists))
 
 
 def _rows(ds: str, blocks: Iterator[tuple[np.ndarray, Lists]]) -> Iterator[pa.Table]:

@@ -28,6 +28,7 @@ from jobs.runtime.config_errors import problem
 from models.products.settings import Products
 from models.rank import RANKERS, load_ranker
 from models.recall import CHANNELS, load_channel
+from models.recall.merge import FusionConfig
 from models.select.settings import ReportSettings
 from predawn.assignment import check_names
 
@@ -99,6 +100,7 @@ _Recall = create_model(
     channels=(tuple[str, ...], Field(min_length=1)),
     k=(int, Field(ge=1, le=2000)),
     seed=(int, Field()),
+    fusion=(FusionConfig, Field(default_factory=FusionConfig)),
     **_section(CHANNELS, load_channel),
 )
 _Rank = create_model(
@@ -230,6 +232,7 @@ def _validated(tree: Mapping[str, Any], what: str) -> Config:
     categories = {name: known for name, known in config.data.profile.items() if known.type == "category"}
     checked: tuple[tuple[str, Mapping[str, Any], str], ...] = (
         *((channel, CHANNELS, "recall.channels") for channel in channels),
+        *((channel, CHANNELS, "recall.fusion.weights") for channel in config.recall.fusion.weights),  # type: ignore[attr-defined]
         (config.rank.ranker, RANKERS, "rank.ranker"),  # type: ignore[attr-defined]
         *((name, categories, "products.segments") for name in config.products.segments.attributes),
     )

@@ -14,8 +14,18 @@ CHANNELS: dict[str, str] = {
     "item_cf": "models.recall.item_cf:ItemCF",
     "popular": "models.recall.popular:Popular",
     "buy_again": "models.recall.buy_again:BuyAgain",
+    "user_cf": "models.recall.user_cf:UserCF",
+    "content": "models.recall.content:Content",
+    "trending": "models.recall.trending:Trending",
+    "hot": "models.recall.trending:Hot",
+    "popular_segment": "models.recall.popular_segment:PopularSegment",
+    "popular_category": "models.recall.popular_category:PopularCategory",
+    "new_items": "models.recall.new_items:NewItems",
+    "followed": "models.recall.followed:Followed",
 }
 """Name -> "module:Class". The order is that of the candidates' score and rank columns: append, never reorder."""
+
+FUSED = "fused"  # of all channels together: the merged recall, no channel's name
 
 
 def load_channel(name: str) -> type[Channel[Any]]:
@@ -28,5 +38,6 @@ def load_channel(name: str) -> type[Channel[Any]]:
 
 
 def evidence_names(channels: Sequence[str]) -> list[str]:
-    """The names of what channels say of a candidate, in the order of the ranker's columns: score and rank of each."""
-    return [f"{channel}_{what}" for channel in channels for what in ("score", "rank")]
+    """The names of what channels say of a candidate, in the order of the ranker's columns: score and rank of each, then
+    of all fused."""
+    return [f"{source}_{what}" for source in (*channels, FUSED) for what in ("score", "rank")]

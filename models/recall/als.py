@@ -9,14 +9,13 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from features.settings import Settings
-from models.recall.base import Channel
+from models.recall.base import Channel, ChannelConfig
 from models.recall.ragged import empty_lists
 from models.recall.topk import by_blocks, dense_candidates, ragged_top
 from models.types import Catalogue, Interactions, Lists
 
 
-class ALSConfig(Settings):
+class ALSConfig(ChannelConfig):
     """Names and meanings as in `implicit.als.AlternatingLeastSquares`: the confidence in a positive is alpha x weight.
 
     half_life_days: days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.

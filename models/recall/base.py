@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
+from pydantic import Field
 from scipy.sparse import csr_matrix
 
 from features.settings import Settings
@@ -13,6 +14,12 @@ from models.recall.ragged import among, positions, repeated
 from models.types import Catalogue, Interactions, Lists
 
 ConfigT = TypeVar("ConfigT", bound=Settings)
+
+
+class ChannelConfig(Settings):
+    """What every channel's section may say. k: candidates of the channel per user; None for `recall.k`."""
+
+    k: int | None = Field(None, ge=1, le=2000)
 
 
 class Channel(ABC, Generic[ConfigT]):

@@ -8,15 +8,18 @@ import numpy as np
 import pyarrow as pa
 
 from models.arrow import ragged_codes
-from models.recall.merge import merge
+from models.recall import FUSED
+from models.recall.merge import FusionConfig, merge
 from models.types import Lists
 
 
-def merge_block(rows: pa.RecordBatch, channels: Sequence[str]) -> pa.RecordBatch:
+def merge_block(rows: pa.RecordBatch, channels: Sequence[str], fusion: FusionConfig | None = None) -> pa.RecordBatch:
     """Grain: user. In: user_code, `<channel>_codes`, `<channel>_scores`. Out: user_code, item_codes (ascending), and
-    `<channel>_score`, `<channel>_rank` parallel to it (1 is the best rank; NaN where the channel didn't recall it).
+    `<channel>_score`, `<channel>_rank` parallel to it (1 is the best rank; NaN where the channel didn't recall it),
+    then fused_score and fused_rank.
     """
-    merged = merge({channel: lists(rows[f"{channel}_codes"], rows[f"{channel}_scores"]) for channel in channels})
+    recalled = {channel: lists(rows[f"{channel}_codes"], rows[f"{channel}_scores"]) for channel in channels}
+    merged = merge(recalled, fusion)
     offsets = pa.array(merged.offsets.astype(np.int32))
     columns = {"user_code": rows["user_code"], "item_codes": pa.ListArray.from_arrays(offsets, pa.array(merged.items))}
     for channel in channels:
@@ -24,6 +27,8 @@ def merge_block(rows: pa.RecordBatch, channels: Sequence[str]) -> pa.RecordBatch
         ranks[ranks == 0] = np.nan
         columns[f"{channel}_score"] = pa.ListArray.from_arrays(offsets, pa.array(merged.scores[channel]))
         columns[f"{channel}_rank"] = pa.ListArray.from_arrays(offsets, pa.array(ranks))
+    columns[f"{FUSED}_score"] = pa.ListArray.from_arrays(offsets, pa.array(merged.fused_scores))
+    columns[f"{FUSED}_rank"] = pa.ListArray.from_arrays(offsets, pa.array(merged.fused_ranks.astype(np.float32)))
     return pa.RecordBatch.from_pydict(columns)
 
 

@@ -7,14 +7,13 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from features.settings import Settings
-from models.recall.base import Channel
+from models.recall.base import Channel, ChannelConfig
 from models.recall.ragged import empty_lists
 from models.recall.topk import by_blocks, sparse_top
 from models.types import Catalogue, Interactions, Lists
 
 
-class BuyAgainConfig(Settings):
+class BuyAgainConfig(ChannelConfig):
     """half_life_days: days after which a weight counts half; `inf` for no decay."""
 
     half_life_days: float = Field(60.0, gt=0)

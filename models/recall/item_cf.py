@@ -8,13 +8,12 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
-from features.settings import Settings
-from models.recall.base import Channel
+from models.recall.base import Channel, ChannelConfig
 from models.recall.topk import block_rows, by_blocks, sparse_top
 from models.types import Catalogue, Interactions, Lists
 
 
-class ItemCFConfig(Settings):
+class ItemCFConfig(ChannelConfig):
     """K: neighbours kept per item. user_frequency: users of many items speak less for each of them. shrinkage: shared
     evidence, in units of about one user, at which the similarity of two rare items is half believed. half_life_days:
     days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.

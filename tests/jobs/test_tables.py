@@ -96,7 +96,7 @@ def test_what_the_ranker_is_given_exists_in_the_tables_it_comes_from(
 
 def test_channels_shape_candidates_and_samples_in_their_order() -> None:
     contracts = tables(("popular", "als"), Facts({"click": "positive"}, {"click": 1.0}))
-    evidence = ["popular_score", "popular_rank", "als_score", "als_rank"]
+    evidence = ["popular_score", "popular_rank", "als_score", "als_rank", "fused_score", "fused_rank"]
     assert contracts["candidates"].names == ["ds", "user_code", "item_codes", *evidence]
-    assert contracts["samples"].names[-4:] == evidence
+    assert contracts["samples"].names[-6:] == evidence
     assert "recall_als" in contracts and "recall_item_cf" not in contracts

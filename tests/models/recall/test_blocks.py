@@ -25,14 +25,25 @@ def flat(column: pa.Array) -> np.ndarray:
 
 def test_one_set_per_user_with_each_channels_score_and_rank() -> None:
     merged = merge_block(ROWS, ["b", "a"])
-    assert merged.schema.names == ["user_code", "item_codes", "b_score", "b_rank", "a_score", "a_rank"]
-    assert merged.schema.types == [pa.int32(), INTS, *[FLOATS] * 4]
+    assert merged.schema.names == [
+        "user_code",
+        "item_codes",
+        "b_score",
+        "b_rank",
+        "a_score",
+        "a_rank",
+        "fused_score",
+        "fused_rank",
+    ]
+    assert merged.schema.types == [pa.int32(), INTS, *[FLOATS] * 6]
     assert merged["user_code"].to_pylist() == [9, 4, 6]
     assert merged["item_codes"].to_pylist() == [[5], [2, 3, 7], []]
     np.testing.assert_array_equal(flat(merged["a_score"]), [1, 1, NAN, 3])
     np.testing.assert_array_equal(flat(merged["a_rank"]), [1, 2, NAN, 1])
     np.testing.assert_array_equal(flat(merged["b_score"]), [NAN, 8, 6, NAN])
     np.testing.assert_array_equal(flat(merged["b_rank"]), [NAN, 1, 2, NAN])
+    np.testing.assert_allclose(flat(merged["fused_score"]), [1 / 61, 1 / 61 + 1 / 62, 1 / 62, 1 / 61], rtol=1e-6)
+    np.testing.assert_array_equal(flat(merged["fused_rank"]), [1, 1, 3, 2])
     for name in merged.schema.names[2:]:
         assert merged[name].value_lengths().to_pylist() == [1, 3, 0]
         assert merged[name].flatten().null_count == 0, "not recalled is NaN, not null"

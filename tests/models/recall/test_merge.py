@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.recall.merge import merge
+from models.recall.merge import FusionConfig, merge
 from models.types import Lists
 
 
@@ -32,6 +32,17 @@ def test_by_hand() -> None:
     assert (merged.items.dtype, merged.offsets.dtype) == (np.int32, np.int64)
     assert {array.dtype for array in merged.scores.values()} == {np.dtype(np.float32)}
     assert {array.dtype for array in merged.ranks.values()} == {np.dtype(np.int16)}
+    np.testing.assert_allclose(merged.fused_scores, [1 / 62 + 1 / 61, 1 / 61, 1 / 61 + 1 / 62, 1 / 61], rtol=1e-6)
+    assert merged.fused_ranks.tolist() == [1, 2, 1, 2]
+    assert (merged.fused_scores.dtype, merged.fused_ranks.dtype) == (np.float32, np.int16)
+
+
+def test_fusion_by_weights_and_constant_with_equal_scores_in_item_order() -> None:
+    lists = {"a": build([[(7, 3.0), (2, 1.0)]]), "b": build([[(9, 9.0), (5, 4.0), (7, 2.0)]])}
+    merged = merge(lists, FusionConfig(constant=1, weights={"b": 2.0}))
+    assert merged.items.tolist() == [2, 5, 7, 9]
+    np.testing.assert_allclose(merged.fused_scores, [1 / 3, 2 / 3, 1 / 2 + 2 / 4, 2 / 2], rtol=1e-6)
+    assert merged.fused_ranks.tolist() == [4, 3, 1, 2]
 
 
 LISTS = st.lists(st.lists(st.integers(0, 30), max_size=12, unique=True), min_size=4, max_size=4)
@@ -51,6 +62,8 @@ def test_nothing_is_lost_or_invented(channels: list[list[list[int]]]) -> None:
             ranks, scores = merged.ranks[name][part].tolist(), merged.scores[name][part].tolist()
             assert ranks == [ranked.get(item, (0, 0))[0] for item in items]
             assert [None if math.isnan(s) else s for s in scores] == [ranked.get(i, (0, None))[1] for i in items]
+        fused = list(zip((-merged.fused_scores[part]).tolist(), items, merged.fused_ranks[part].tolist(), strict=True))
+        assert [rank for *_, rank in sorted(fused)] == list(range(1, len(items) + 1))
 
 
 def test_refusals() -> None:

@@ -25,7 +25,10 @@ def test_loading_the_channels_does_not_load_implicit() -> None:
 
 
 def test_order_is_fixed() -> None:
-    assert list(CHANNELS) == ["als", "item_cf", "popular", "buy_again"]
+    assert list(CHANNELS) == [
+        *("als", "item_cf", "popular", "buy_again", "user_cf", "content", "trending", "hot"),
+        *("popular_segment", "popular_category", "new_items", "followed"),
+    ]
 
 
 @pytest.mark.parametrize("name", CHANNELS)
