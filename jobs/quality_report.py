@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -26,8 +27,8 @@ MODES = {
     ANY: "whatever was taken counts",
     NEW: "only what the user hadn't taken in the history counts, and lists leave out what they had",
 }
-ABOUT = """value ± half the width of its bootstrap interval over users. topn: the final lists; fused: merged recall without
-a ranker. gain: how much more NDCG the final lists have, with its interval over the same draws of users."""
+ABOUT = """value ± half the width of its bootstrap interval over users. topn: the final lists; fused: merged recall,
+without a ranker. gain: how much more NDCG the final lists have, with its interval over the same draws of users."""
 
 
 def report_quality(config: Config, as_of: dt.date | None, console: Console | None = None) -> None:
@@ -90,13 +91,15 @@ def _channel_table(rows: list[dict[str, Any]], config: Config) -> Table:
 def _cell(row: dict[str, Any] | None) -> str:
     if row is None or row["value"] is None:
         return "-"
-    return f"{row['value']:.4f}" + ("" if row["low"] is None else f" ±{(row['high'] - row['low']) / 2:.4f}")
+    text = f"{row['value']:.3f}" + ("" if row["low"] is None else f" ±{(row['high'] - row['low']) / 2:.3f}")
+    return re.sub(r"\b0\.", ".", text)
 
 
 def _gain(row: dict[str, Any], name: str) -> str:
     if row[name] is None:
         return ""
-    return f"{row[name]:+.4f} [{row[f'{name}_low']:+.4f}, {row[f'{name}_high']:+.4f}]"
+    text = f"{row[name]:+.4f} [{row[f'{name}_low']:+.4f}, {row[f'{name}_high']:+.4f}]"
+    return re.sub(r"\b0\.", ".", text)
 
 
 def _place(source: str) -> tuple[int, int]:
