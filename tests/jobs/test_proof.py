@@ -32,8 +32,8 @@ def said() -> list[str]:
 @pytest.fixture
 def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
     """As of two days: the same candidates for everyone, the popular ones in the order of their codes, als' in another
-    that fusion follows at the first place. In the samples it is the least popular item that is taken, which no channel and no fusion puts
-    first. One stranger takes something, too."""
+    that fusion follows at the first place. In the samples the least popular item is taken, which no channel and no
+    fusion puts first. One stranger takes something, too."""
     runner = runner_at(tmp_path, said, **SMALL)
     runner._spark = spark
     candidates = {
