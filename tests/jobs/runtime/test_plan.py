@@ -86,7 +86,7 @@ def test_a_rebuild_runs_all_jobs_of_the_days_and_no_earlier_ones(settled: Runner
     [
         ("replay_metrics", ["publish_lists", "replay_lists"]),
         ("topn", ["build_topn", "explain_lists", "publish_lists"]),
-        ("ranker", ["judge_ranker", "train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]),
+        ("ranker", ["train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]),
         ("items", None),
         ("rejects", None),
     ],
@@ -131,7 +131,7 @@ def test_earlier_days_that_a_night_merely_needs_pass_no_gates(root: Path) -> Non
 
 def test_a_missing_earlier_day_makes_all_that_read_it_stale(settled: Runner) -> None:
     remove(settled, "samples", NIGHT)
-    after = ["train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]
+    after = ["judge_ranker", "train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]
     assert pairs(settled.plan(dates(NEXT))) == [("build_samples", NIGHT), *((name, NEXT) for name in after)]
 
 
