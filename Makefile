@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill check health report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window aa docs-features lock clean
+.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window aa docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -32,6 +32,9 @@ health: $(VENV)/.demo ## DATE= [DATA=]: what the gates found on a day (ARGS=--al
 
 check: $(VENV)/.demo ## DATA= [DATE=] [DIR=] [SKETCH=file]: what a night would understand of your raw files, in seconds
 	@$(BIN)/python -m jobs check --data $(DATA) $(if $(DATE),--date "$(DATE)") $(if $(DIR),--dir "$(DIR)") $(if $(SKETCH),--sketch "$(SKETCH)")
+
+quality: $(VENV)/.demo ## DATA= [DATE=]: lists as of DATE against what users did in the label window after it, every source beside them
+	@$(BIN)/python -m jobs quality --data $(DATA) $(if $(DATE),--as-of "$(DATE)")
 
 report-features: $(VENV)/.demo ## DATE= [DATA=]: what each of the ranker's features is worth, and which to drop
 	@$(BIN)/python -m jobs report-features --data $(DATA) --date "$(DATE)"

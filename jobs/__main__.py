@@ -71,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
     judged.add_argument("--assign", action="store_true", help="let readers assign users as configured for the day, now")
     report = commands.add_parser("report-features", parents=[data], help="what each feature is worth, which to drop")
     report.add_argument("--date", required=True)
+    quality = commands.add_parser("quality", parents=[data], help="how well lists as of a day foresaw what followed")
+    quality.add_argument("--as-of", metavar="DATE", help="the newest day of which that is known, if left out")
     check = commands.add_parser("check", parents=[data], help="what a night would understand of the raw files")
     check.add_argument("--date", help="data day of the night; the newest, if left out")
     check.add_argument("--dir", help="folder of the raw files, if not that of the configuration")
@@ -116,6 +118,11 @@ def _dispatch(args: argparse.Namespace) -> int:
                 f"{job.name:26} {', '.join(read.table for read in job.reads) or 'raw ' + ', '.join(job.raw)}"
                 f" -> {', '.join(job.writes)}"
             )
+        return 0
+    if args.command == "quality":
+        from jobs.quality_report import report_quality
+
+        report_quality(config, parse_day(args.as_of) if args.as_of else None)
         return 0
     first = parse_day(args.date)
     if args.command == "experiments":

@@ -11,7 +11,15 @@ from functools import cached_property
 from features.gates import FEATURE_GATES, INTAKE_GATES, gate_settings
 from jobs.errors import UsageError
 from jobs.job import Job, Read
-from jobs.side_jobs import EXPERIMENT_JOBS, LEARNT_FROM, ON_DEMAND, PRODUCT_JOBS
+from jobs.side_jobs import (
+    EXPERIMENT_JOBS,
+    FEATURES_AS_OF,
+    JUDGE_RANKER,
+    LEARNT_FROM,
+    NEWEST_PROOF,
+    ON_DEMAND,
+    PRODUCT_JOBS,
+)
 from models.products import PRODUCTS
 from models.recall import CHANNELS
 
@@ -22,7 +30,6 @@ def recall_table(channel: str) -> str:
 
 DIRECTORIES = ("user_features", "item_features")
 FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_features"))
-FEATURES_AS_OF = tuple(Read(read.table, lag="label_days") for read in FEATURES)
 KEPT = ("history_days", "profile_days", "shown_days")
 LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
 
@@ -120,14 +127,15 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
             every="label_days",
             behind=("open_gates",),
         ),
+        JUDGE_RANKER,
         Job(
             "train_ranker",
-            (Read("samples", step="label_days", times="label_windows"),),
+            (Read("samples", step="label_days", times="label_windows"), NEWEST_PROOF),
             ("ranker",),
             settings=("data.events", "rank"),
             timeless=True,
         ),
-        Job("rank_candidates", (Read("candidates"), *FEATURES, Read("ranker")), ("rankings",)),
+        Job("rank_candidates", (Read("candidates"), *FEATURES, Read("ranker"), NEWEST_PROOF), ("rankings",)),
         Job(
             "rank_popular",
             LEARNT_FROM,
@@ -144,7 +152,7 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
         Job(
             "publish_lists",
             (
-                *(Read("topn"), Read("popular_items")),
+                *(Read("topn"), Read("popular_items"), NEWEST_PROOF),
                 *(Read("gates", on=("health",)), Read("feature_gates", on=("feature_health",))),
                 *(Read(table) for product, job in PRODUCT_JOBS.items() if product in products for table in job.writes),
                 *([Read("items"), Read("item_features")] if "details" in products else []),

@@ -14,6 +14,7 @@ from rich.table import Table
 from features.findings import ACCEPTED, FAIL, NOT_JUDGED, PASS, WARN
 from jobs.errors import MissingPartition
 from jobs.gates import KEY, expected, number
+from jobs.proof import stored_verdict
 from jobs.runtime.config import Config
 from jobs.runtime.store import Store
 
@@ -61,6 +62,8 @@ def show_health(config: Config, day: dt.date, *, everything: bool = False, conso
         console.print(table)
     counts = {verdict: sum(row["verdict"] == verdict for row in found) for verdict in STYLES}
     console.print(f"{config.data.name} {day}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n))
+    if proof := stored_verdict(config, day.isoformat()):
+        console.print(f"lists of {day}: {proof.why}")
 
 
 def _rows(store: Store, table: str, ds: str, on: tuple[str, ...] = ()) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ class Windows(Settings):
     health_days: int = Field(ge=2)
     lateness_days: int = Field(ge=0)
     day_before: int = Field(1, ge=1, le=1)
+    newest: int = Field(1, ge=1, le=1)
     experiment_days: int = Field(28, ge=1)
 
     @property
@@ -33,7 +34,8 @@ class Windows(Settings):
 class Read:
     """Days of a table that a job reads, relative to its own day `ds`; the names are fields of `Windows`.
 
-    Without names: `ds` itself. `span`: the last n days up to ds. `past`: the same without ds. `lag`: the day ds - n.
+    Without names: `ds` itself. `span`: the last n days up to ds. `past`: the same without ds. `lag`: the day ds - n,
+    or with others of these what they mean on that day.
     `step` and `times`: the last `times` days up to ds that are a multiple of `step` days after the first day, the first
     day itself left out: the same days for several ds, so label windows never overlap and are built once. `optional`:
     may be absent. `on`: tables of the same day that it refers to, such as the directories of its codes; a partition
@@ -56,15 +58,16 @@ class Read:
 
     def days(self, ds: dt.date, windows: Windows, first_day: dt.date) -> list[dt.date]:
         """Ascending; none before `first_day`, where the source begins."""
+        if self.lag:
+            ds -= dt.timedelta(getattr(windows, self.lag))
+            if ds < first_day:
+                return []
         if self.span:
             ages = range(getattr(windows, self.span))
             return [day for age in reversed(ages) if (day := ds - dt.timedelta(age)) >= first_day]
         if self.past:
             ages = range(1, getattr(windows, self.past))
             return [day for age in reversed(ages) if (day := ds - dt.timedelta(age)) >= first_day]
-        if self.lag:
-            day = ds - dt.timedelta(getattr(windows, self.lag))
-            return [day] if day >= first_day else []
         if self.step and self.times:
             step = getattr(windows, self.step)
             newest = (ds - first_day).days // step

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from jobs.coded_lists import ItemOrder
 from jobs.item_lists import item_ids
+from jobs.proof import verdict_of
 from jobs.runtime.context import Context
+from jobs.side_jobs import NEWEST_PROOF
 from predawn.codec import Reason
 from predawn.products import Lists, Products
 
@@ -20,7 +22,7 @@ DETAILS = ("name", "category", "subcategory", "brand", "price")
 
 def version_of(ctx: Context) -> str:
     """Equal content is the same version, however often it is built."""
-    digests = [ctx.digest(read.table) for read in ctx.job.reads if not read.on]
+    digests = [ctx.digest(read.table) for read in ctx.job.reads if not read.on and read != NEWEST_PROOF]
     return f"{ctx.ds}.{hashlib.blake2b(''.join(digests).encode(), digest_size=4).hexdigest()}"
 
 
@@ -49,7 +51,9 @@ def gate_of(ctx: Context) -> str:
         ctx.digest(table)
     rows = [row for table in GATES for row in ctx.read_arrow(table, ["gate", "table_name"]).to_pylist()]
     accepted = sorted({f"{row['gate']} of {row['table_name']}" for row in rows})
-    return f"passed, but for {', '.join(accepted)}, which was accepted" if accepted else "passed"
+    gates = f"passed, but for {', '.join(accepted)}, which was accepted" if accepted else "passed"
+    verdict = verdict_of(ctx)
+    return f"{gates}; {verdict.why}" if verdict else f"{gates}; the ranker isn't proven yet"
 
 
 def _lists(ctx: Context, table: str, owner: str) -> Lists:

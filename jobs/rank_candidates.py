@@ -1,22 +1,36 @@
-"""rank_candidates: every user's candidates by the ranker's probability, a block of users in one call."""
+"""rank_candidates: every user's candidates in the ranker's order, or in the one that beat it in the newest proof."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.proof import trained_ranker, verdict_of
 from jobs.ranking_inputs import items, ranker_inputs, user_rows
 from jobs.runtime.context import Context
 from jobs.runtime.spark import ddl
 from jobs.tables.lists import kept_features
-from models.rank import load_ranker
+from models.evaluate.orders import order_block
+from models.rank import RANKERS, load_ranker
 from models.rank.blocks import rank_block
 
 
 def run(ctx: Context) -> None:
-    inputs, folder, kind = ranker_inputs(ctx), ctx.folder("ranker"), ctx.config.get("rank.ranker")
+    verdict, contract = verdict_of(ctx), ctx.contract("rankings")
+    ctx.say(
+        f"lists of {ctx.ds}: {verdict.why if verdict else 'by the configured ranker, of which there is no proof yet'}"
+    )
+    replaced = verdict.published if verdict and verdict.published not in RANKERS else None
+    rankings = _ordered(ctx, replaced) if replaced else _ranked(ctx)
+    ctx.write("rankings", rankings.select(F.lit(ctx.ds).alias("ds"), *contract.names[1:]))
+
+
+def _ranked(ctx: Context) -> DataFrame:
+    """By the ranker's probability, a block of users in one call."""
+    inputs, folder, kind = ranker_inputs(ctx), ctx.folder("ranker"), trained_ranker(ctx)
     names = kept_features(ctx.contract("samples"), ctx.config.get("rank.drop"))
     catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
 
@@ -25,8 +39,16 @@ def run(ctx: Context) -> None:
         for rows in batches:
             yield rank_block(rows, inputs, catalogue.value, ranker, names)
 
-    contract = ctx.contract("rankings")
-    rankings = (
-        user_rows(ctx, inputs).where(F.size("candidate_codes") > 0).mapInArrow(rank, ddl(contract, without=["ds"]))
-    )
-    ctx.write("rankings", rankings.select(F.lit(ctx.ds).alias("ds"), *contract.names[1:]))
+    rows = user_rows(ctx, inputs).where(F.size("candidate_codes") > 0)
+    return rows.mapInArrow(rank, ddl(ctx.contract("rankings"), without=["ds"]))
+
+
+def _ordered(ctx: Context, source: str) -> DataFrame:
+    """By merged recall, or by one channel."""
+    channels = tuple(ctx.config.get("recall.channels"))
+
+    def order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return (order_block(rows, channels, source) for rows in batches)
+
+    rows = ctx.read("candidates").where(F.size("item_codes") > 0)
+    return rows.drop("ds").mapInArrow(order, ddl(ctx.contract("rankings"), without=["ds"]))

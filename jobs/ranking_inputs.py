@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from features import specs
 from features.context import context_values
 from features.spec import Feature
@@ -34,14 +36,22 @@ def ranker_inputs(ctx: Context) -> Inputs:
     )
 
 
-def user_rows(ctx: Context, inputs: Inputs) -> DataFrame:
-    """Grain: user of the directory; columns user_code and `inputs.user_columns`. Joins one row to one, never a list."""
-    users = ctx.read("user_features").selectExpr("user_code", *_renamed(inputs.user, "user_"))
+def user_rows(ctx: Context, inputs: Inputs, only: DataFrame | None = None) -> DataFrame:
+    """Grain: user of the directory; columns user_code and `inputs.user_columns`. Joins one row to one, never a list.
+
+    only: a few rows with user_code, whose users alone are read on.
+    """
+
+    def read(table: str) -> DataFrame:
+        rows = ctx.read(table)
+        return rows if only is None else rows.join(F.broadcast(only.select("user_code")), "user_code", "left_semi")
+
+    users = read("user_features").selectExpr("user_code", *_renamed(inputs.user, "user_"))
     groups = [name for group, names in inputs.affinities.items() for name in (f"{group}_codes", *names)]
-    behaviour = ctx.read("behaviour_features").selectExpr(
+    behaviour = read("behaviour_features").selectExpr(
         "user_code", f"item_codes AS {PAIR_CODES}", *_renamed(inputs.behaviour, "pair_"), *groups
     )
-    candidates = ctx.read("candidates").selectExpr("user_code", f"item_codes AS {CANDIDATE_CODES}", *inputs.evidence)
+    candidates = read("candidates").selectExpr("user_code", f"item_codes AS {CANDIDATE_CODES}", *inputs.evidence)
     rows = candidates.join(users, "user_code").join(behaviour, "user_code")
     return rows.select("user_code", *inputs.user_columns)
 

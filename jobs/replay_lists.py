@@ -15,7 +15,8 @@ from features.labels import build_truth
 from jobs.graph import recall_table
 from jobs.runtime.context import Context
 from jobs.runtime.spark import spark_schema
-from models.evaluate.blocks import coded_lists, metric_names, replay_block
+from models.evaluate.blocks import coded_lists, replay_block
+from models.evaluate.metrics import metric_names
 
 LISTS = "topn"
 BATCHES_AT_ONCE = 64

@@ -6,6 +6,20 @@ from jobs.job import Job, Read
 
 LEARNT_FROM = (Read("interactions"), Read("user_features"), Read("item_features"))
 
+FEATURES_AS_OF = tuple(Read(f"{of}_features", lag="label_days") for of in ("user", "item", "behaviour"))
+# Of the newest label window on the grid; nights between two grid days share it.
+NEWEST_PROOF = Read("proof", step="label_days", times="newest")
+# What is known as of the day before the label window, and what was taken in it.
+JUDGED = (Read("candidates", lag="label_days"), *FEATURES_AS_OF, Read("user_item_daily", span="label_days"))
+JUDGE_RANKER = Job(
+    "judge_ranker",
+    (Read("samples", step="label_days", times="label_windows"), *JUDGED),
+    ("proof",),
+    settings=("data", "rank", "proof", "recall.channels"),
+    every="label_days",
+    behind=("open_gates",),
+)
+
 # What is published beside the lists, each by a job of its own; `models/products` names them all.
 PRODUCT_JOBS = {
     "similar": Job(
@@ -58,5 +72,15 @@ ON_DEMAND = (
         (Read("samples", step="label_days", times="label_windows"),),
         ("feature_report", "feature_trial"),
         settings=("rank", "report"),
+    ),
+    Job(
+        "measure_quality",
+        (
+            Read("samples", lag="label_days", step="label_days", times="label_windows"),
+            Read("proof", lag="label_days", step="label_days", times="newest"),
+            *(*JUDGED, Read("topn", lag="label_days")),
+        ),
+        ("quality", "channel_report"),
+        settings=("data", "rank", "proof", "recall.channels"),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobs.errors import RunError
+from jobs.proof import trained_ranker
 from jobs.runtime.context import Context
 from jobs.tables.lists import kept_features
 from models.rank import load_ranker
@@ -13,7 +14,8 @@ def run(ctx: Context) -> None:
     settings = ctx.config.get("rank")
     names = kept_features(ctx.contract("samples"), settings.drop)
     samples, _ = samples_of(ctx.read_arrow("samples", [*COLUMNS, *names]), names)
-    ranker = load_ranker(settings.ranker)(getattr(settings, settings.ranker), seed=settings.seed)
+    kind = trained_ranker(ctx)
+    ranker = load_ranker(kind)(getattr(settings, kind), seed=settings.seed)
     try:
         ranker.fit(samples.X, samples.y, samples.weight, samples.fold, names)
     except ValueError as error:

@@ -65,6 +65,24 @@ def backfill(
             runner.close()
 
 
+def measure(config: Config, name: str, day: dt.date, console: Console) -> None:
+    """Run a job that isn't part of the night, after what it needs was brought up to date; nothing if it is current.
+
+    Raises UsageError for an unknown job or a day before the source begins, RunError on failure.
+    """
+    _check_range(config, day, day)
+    runner = Runner(config, say=console.print)
+    job = runner.graph.job(name)
+    try:
+        for step in runner.plan([day], only=job):
+            console.print(f"{step.label:52} {runner.run(step):6.1f} s")
+        if not runner._is_current(job, day.isoformat()):
+            step = Step(job, (day.isoformat(),))
+            console.print(f"{step.label:52} {runner.run(step):6.1f} s")
+    finally:
+        runner.close()
+
+
 def _check_range(config: Config, first: dt.date, last: dt.date) -> None:
     if last < first:
         raise UsageError(f"the range ends on {last}, before it begins on {first}.")

@@ -25,6 +25,7 @@ from jobs.job import Windows
 from jobs.overlay import CHECKOUT as CHECKOUT
 from jobs.overlay import merge, merged_toml
 from jobs.runtime.config_errors import problem
+from models.evaluate.settings import ProofSettings
 from models.products.settings import Products
 from models.rank import RANKERS, load_ranker
 from models.recall import CHANNELS, load_channel
@@ -130,6 +131,7 @@ class Config(Settings):
     publish: Publish
     products: Products
     replay: Replay
+    proof: ProofSettings
     experiments: Experiments
     report: ReportSettings
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -234,6 +236,7 @@ def _validated(tree: Mapping[str, Any], what: str) -> Config:
         *((channel, CHANNELS, "recall.channels") for channel in channels),
         *((channel, CHANNELS, "recall.fusion.weights") for channel in config.recall.fusion.weights),  # type: ignore[attr-defined]
         (config.rank.ranker, RANKERS, "rank.ranker"),  # type: ignore[attr-defined]
+        *((name, RANKERS, "proof.rankers") for name in config.proof.rankers),
         *((name, categories, "products.segments") for name in config.products.segments.attributes),
     )
     for name, registry, kind in checked:

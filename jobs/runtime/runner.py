@@ -65,14 +65,19 @@ class Runner:
         self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged)  # type: ignore[attr-defined]
         kept_features(self.contracts["samples"], self.config.get("rank.drop"))  # a wrong name is told before the night
 
-    def plan(self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False) -> list[Step]:
+    def plan(
+        self, days: Sequence[dt.date], *, rebuild: bool = False, history_only: bool = False, only: Job | None = None
+    ) -> list[Step]:
         """The steps that bring all jobs of `days` up to date, in order; earlier days only as far as they are needed.
 
         rebuild: run the jobs of `days` themselves even if their inputs are unchanged. history_only: leave `days` out.
+        only: a job that isn't part of the night; what it needs on `days` is brought up to date, and nothing else.
         A variant takes over whatever the base has built from the same settings and inputs.
         """
         wanted = {day.isoformat() for day in days}
         needed = {(job.name, day) for job in self.graph.jobs for day in wanted if self.is_due(job, day)}
+        if only:
+            needed = {need for day in wanted for need in self._needs(only, day)}
         frontier = sorted(needed)
         while frontier:
             name, day = frontier.pop()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from features.facts import Facts
 from jobs.contract import Table
-from jobs.tables import experiments, features, health, intake, lists, products, reports
+from jobs.tables import experiments, features, health, intake, lists, products, proof, reports
 from models.products import PRODUCTS
 
 
@@ -22,6 +22,7 @@ def tables(
         *lists.list_tables(channels, facts),
         *products.product_tables(published),
         *(experiments.TABLES if judged else ()),
+        *proof.TABLES,
         *reports.TABLES,
     )
     return {table.name: table for table in listed}

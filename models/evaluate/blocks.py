@@ -9,12 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.arrow import ragged, ragged_codes
-from models.evaluate.metrics import Truth, per_user
+from models.evaluate.metrics import Truth, metric_names, per_user
 from models.types import Lists
-
-
-def metric_names(ks: Sequence[int]) -> list[str]:
-    return [f"{metric}_at_{k}" for metric in ("ndcg", "recall", "hit_rate") for k in ks]
 
 
 def coded_lists(rows: pa.RecordBatch, known: pa.Array) -> pa.RecordBatch:

@@ -11,6 +11,7 @@ import numpy as np
 from models.recall.ragged import among, distinct, positions, repeated
 
 UNKNOWN_ITEM = -1
+METRICS = ("ndcg", "recall", "hit_rate", "map")
 
 
 class Ragged(Protocol):
@@ -35,11 +36,17 @@ class Truth:
     items: np.ndarray
 
 
+def metric_names(ks: Sequence[int]) -> list[str]:
+    """The names of what `per_user` measures, metric by metric."""
+    return [f"{metric}_at_{k}" for metric in METRICS for k in ks]
+
+
 def per_user(truth: Ragged, lists: Ragged, ks: Sequence[int]) -> dict[str, np.ndarray]:
     """Metric name -> (n,) float64 in 0..1, aligned with truth and lists; a user without a list scores 0.
 
     For each k: `ndcg_at_k` (binary gains, discount 1 / log2(1 + rank), ideal over min(k, relevant) items; Järvelin,
-    Kekäläinen 2002, DOI 10.1145/582415.582418), `recall_at_k` (hits / relevant), `hit_rate_at_k` (1 with a hit).
+    Kekäläinen 2002, DOI 10.1145/582415.582418), `recall_at_k` (hits / relevant), `hit_rate_at_k` (1 with a hit),
+    `map_at_k` (the sum over hits of the precision at their ranks / relevant; trec_eval's `map_cut`).
 
     Raises ValueError when truth and lists differ in length, a user has no truth, an item stands twice for a user
     in truth or list, or a k is below 1.
@@ -56,6 +63,7 @@ def per_user(truth: Ragged, lists: Ragged, ks: Sequence[int]) -> dict[str, np.nd
     rank = positions(listed) + 1
     hit = _hits(truth, relevant, lists, rows)
     rows, rank = rows[hit], rank[hit]
+    precision = (positions(np.bincount(rows, minlength=n)) + 1) / rank
     discount = 1 / np.log2(np.arange(2, max(ks) + 2))
     ideal = np.cumsum(discount)
     metrics = {}
@@ -66,6 +74,7 @@ def per_user(truth: Ragged, lists: Ragged, ks: Sequence[int]) -> dict[str, np.nd
         metrics[f"ndcg_at_{k}"] = gain / ideal[np.minimum(relevant, k) - 1]
         metrics[f"recall_at_{k}"] = hits / relevant
         metrics[f"hit_rate_at_{k}"] = (hits > 0).astype(np.float64)
+        metrics[f"map_at_{k}"] = np.bincount(rows[near], precision[near], minlength=n) / relevant
     return metrics
 
 

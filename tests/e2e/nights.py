@@ -33,6 +33,7 @@ SMALL = {
     "recall": {"k": 30},
     "topn": {"n": LONGEST},
     "replay": {"ks": [5, 10]},
+    "proof": {"rankers": ["lr"], "min_users": 5, "resamples": 20},
     # A variant that recalls less, and the experiment that compares it with everyone's lists.
     "variants": {"b": {"recall": {"channels": ["popular", "als"]}}},
     "experiments": {"layers": {LAYER: {"start": EARLIER, "variants": {"b": 0.4}}}, "min_users": 5},

@@ -58,7 +58,7 @@ def test_a_product_that_is_switched_off_has_no_job_and_is_not_published() -> Non
     night = {job.name: job for job in Graph(("als",), ("similar",)).jobs}
     assert "find_similar_items" in night and "rank_segments" not in night
     assert {read.table for read in night["publish_lists"].reads if not read.on} == {
-        *("topn", "popular_items", "similar_items")
+        *("topn", "popular_items", "similar_items", "proof")
     }
 
 
@@ -145,6 +145,18 @@ def test_a_grid_is_the_same_between_two_of_its_days() -> None:
     ]
 
 
+@pytest.mark.parametrize("job", ["judge_ranker", "measure_quality"])
+def test_a_ranker_is_judged_on_a_window_after_all_that_it_knows(job: str) -> None:
+    """With label windows of 3 days: the lists are of the day before the window, the samples end on it or before."""
+    settings = windows(label=3, times=2)
+    reads = {read.table: read.days(day(12), settings, FIRST) for read in Graph().job(job).reads}
+    assert reads["user_item_daily"] == [day(10), day(11), day(12)]
+    assert {days[0] for table, days in reads.items() if table.endswith("features")} == {day(9)}
+    assert reads["candidates"] == [day(9)]
+    assert reads["samples"] == ([day(9), day(12)] if job == "judge_ranker" else [day(6), day(9)])
+    assert reads.get("proof", [day(9)]) == [day(9)]
+
+
 SMALL = st.integers(1, 12)
 
 
@@ -161,7 +173,8 @@ def test_no_read_looks_ahead_or_before_the_first_day(ds: int, history: int, labe
 @given(ds=st.integers(0, 400), label=SMALL, times=st.integers(2, 6))
 def test_label_windows_lie_side_by_side_behind_what_features_know(ds: int, label: int, times: int) -> None:
     settings, graph = windows(label=label, times=times), Graph()
-    (grid,) = graph.job("train_ranker").reads
+    grid, proof = graph.job("train_ranker").reads
+    assert proof.days(day(ds), settings, FIRST) == grid.days(day(ds), settings, FIRST)[-1:]
     job = graph.job("build_samples")
     labels, shown = (
         next(read for read in job.reads if read.table == t) for t in ("user_item_daily", "exposures_daily")

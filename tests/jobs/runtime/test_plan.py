@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.context import input_days
-from jobs.runtime.runner import Runner
+from jobs.runtime.runner import Runner, Step
 from tests.jobs.runtime.support import dates, day, land, pairs, remove, runner_at, settle
 
 NIGHT = day(6)
@@ -131,7 +131,7 @@ def test_earlier_days_that_a_night_merely_needs_pass_no_gates(root: Path) -> Non
 
 def test_a_missing_earlier_day_makes_all_that_read_it_stale(settled: Runner) -> None:
     remove(settled, "samples", NIGHT)
-    after = ["train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]
+    after = ["judge_ranker", "train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]
     assert pairs(settled.plan(dates(NEXT))) == [("build_samples", NIGHT), *((name, NEXT) for name in after)]
 
 
@@ -193,6 +193,21 @@ def test_a_job_with_a_step_runs_on_its_grid_only(root: Path) -> None:
     planned = pairs(runner.plan(dates(NEXT)))
     assert [ds for name, ds in planned if name == "build_samples"] == [day(4), day(6)]
     assert {ds for name, ds in planned if name == "merge_candidates"} == {day(2), day(4), NEXT}
+
+
+def test_what_a_job_on_demand_needs_is_built_and_nothing_else(root: Path) -> None:
+    """The lists of the day before the label window, and what happened in it; no gates, nothing published."""
+    runner = runner_at(root)
+    job = runner.graph.job("measure_quality")
+    steps = runner.plan(dates(NEXT), only=job)
+    planned = settle(runner, steps)
+    assert ("build_topn", NIGHT) in planned and ("aggregate_day", NEXT) in planned
+    assert not {"open_gates", "publish_lists", "replay_lists"} & {name for name, _ in planned}
+    assert not [pair for pair in planned if pair[1] == NEXT and pair[0] not in ("clean_events", "aggregate_day")]
+    assert runner.plan(dates(NEXT), only=job) == []
+    assert not runner._is_current(job, NEXT)
+    settle(runner, [Step(job, (NEXT,))])
+    assert runner._is_current(job, NEXT)
 
 
 def test_the_first_days_need_nothing_from_before_the_source_begins(root: Path) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.evaluate.blocks import coded_lists, metric_names, replay_block
-from models.evaluate.metrics import Truth, per_user
+from models.evaluate.blocks import coded_lists, replay_block
+from models.evaluate.metrics import Truth, metric_names, per_user
 from models.types import Lists
 
 INTS = pa.list_(pa.int32())
@@ -43,13 +43,15 @@ def test_names() -> None:
         "recall_at_3",
         "hit_rate_at_1",
         "hit_rate_at_3",
+        "map_at_1",
+        "map_at_3",
     ]
 
 
 def test_rows_are_judged_as_the_metrics_say_and_no_list_is_an_empty_one() -> None:
     judged = replay_block(ROWS, KS)
     assert judged.schema.names == ["source", *metric_names(KS)]
-    assert judged.schema.types == [pa.string(), *[pa.float64()] * 6]
+    assert judged.schema.types == [pa.string(), *[pa.float64()] * 8]
     assert judged["source"].to_pylist() == ["topn", "als", "als", "topn"]
     offsets, items = flat([row or [] for row in LISTS])
     expected = per_user(Truth(*flat(TRUTH)), Lists(offsets, items, np.zeros(len(items), np.float32)), KS)

@@ -29,9 +29,11 @@ def test_by_hand() -> None:
         "ndcg_at_2": [1 / (1 + second), 0, 0, 1 / (1 + second)],
         "recall_at_2": [1 / 3, 0, 0, 1 / 3],
         "hit_rate_at_2": [1, 0, 0, 1],
+        "map_at_2": [1 / 3, 0, 0, 1 / 3],
         "ndcg_at_3": [(1 + third) / (1 + second + third), 0, 0, 1 / (1 + second + third)],
         "recall_at_3": [2 / 3, 0, 0, 1 / 3],
         "hit_rate_at_3": [1, 0, 0, 1],
+        "map_at_3": [(1 + 2 / 3) / 3, 0, 0, 1 / 3],
     }
     assert metrics.keys() == expected.keys()
     for name, values in expected.items():

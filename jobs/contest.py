@@ -1,0 +1,118 @@
+"""Whoever took something in the label window, with their candidates as of the day before it: who judges, and what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from features.daily import happened
+from features.labels import build_truth
+from jobs.ranking_inputs import items, ranker_inputs, user_rows
+from jobs.runtime.context import Context
+from jobs.tables.lists import kept_features
+from models.evaluate.contest import (
+    ANY,
+    FINAL,
+    FINAL_CODES,
+    HITS,
+    NEW,
+    RECALLED,
+    TAKEN_CODES,
+    TRUTH,
+    UNIQUE,
+    Contest,
+    column,
+    contest_block,
+)
+from models.evaluate.summary import Items, Judged
+from models.rank import load_ranker
+from models.rank.base import Ranker, Samples
+from models.rank.matrix import NO_GROUP
+from models.rank.table import COLUMNS, samples_of
+
+TAKEN = f"filter(item_codes, (code, i) -> element_at(positive_days, i + 1) > 0) AS {TAKEN_CODES}"
+NEW_TRUTH = f"filter(truth_codes, code -> NOT array_contains({TAKEN_CODES}, code))"
+
+
+def contest_of(ctx: Context) -> Contest:
+    """Fused lists and each channel alone; rankers are to be added."""
+    return Contest(
+        inputs=ranker_inputs(ctx),
+        names=tuple(kept_features(ctx.contract("samples"), ctx.config.get("rank.drop"))),
+        channels=tuple(ctx.config.get("recall.channels")),
+        modes=(ANY, NEW) if ctx.config.data.repeats else (NEW,),
+        k=max(ctx.config.proof.ks),
+    )
+
+
+def earlier_samples(ctx: Context, names: Sequence[str]) -> Samples:
+    """Those of the label windows that end before the one that is judged, none at all perhaps."""
+    table = ctx.read_arrow("samples", [*COLUMNS, *names])
+    return samples_of(table.filter(pc.less(table["ds"], ctx.ds)), names)[0]
+
+
+def fitted(ctx: Context, kinds: Iterable[str], samples: Samples) -> dict[str, Ranker[Any]]:
+    """Those rankers that the samples suffice for; of the others it is said."""
+    found, settings = dict[str, Ranker[Any]](), ctx.config.get("rank")
+    for kind in dict.fromkeys(kinds):
+        ranker = load_ranker(kind)(getattr(settings, kind), seed=settings.seed)
+        try:
+            found[kind] = ranker.fit(samples.X, samples.y, samples.weight, samples.fold, samples.names)
+        except ValueError as error:
+            ctx.say(f"{ctx.job.name} {ctx.ds} without {kind}: {error}")
+    return found
+
+
+def judged_items(ctx: Context) -> Items:
+    """What makes items of the catalogue known or alike, as of the day of the lists."""
+    groups = [f"{group}_code" for group in ctx.config.facts.groups]
+    table = ctx.read_arrow("item_features", ["item_code", "user_count_history", *groups]).sort_by("item_code")
+    return Items(
+        taken_by=table["user_count_history"].to_numpy().astype(np.int64),
+        users=ctx.read_arrow("user_features", ["user_code"]).num_rows,
+        groups=tuple(table[name].fill_null(NO_GROUP).to_numpy() for name in groups),
+    )
+
+
+def judge(ctx: Context, contest: Contest, users: int) -> Judged:
+    """The contest among at most so many users, drawn by a hash of their ids. Grain of the truth: user with a positive
+    event in the label window, whether anything is known of the user or not.
+    """
+    drawn = _truth(ctx).orderBy(F.xxhash64("user_id", F.lit(ctx.config.proof.seed)), "user_id").limit(users).persist()
+    known = drawn.where("user_code IS NOT NULL").drop("user_id")
+    rows = known.join(user_rows(ctx, contest.inputs, only=known), "user_code")
+    rows = rows.join(ctx.read("behaviour_features").selectExpr("user_code", TAKEN), "user_code")
+    if contest.final:
+        rows = rows.join(ctx.read(FINAL).selectExpr("user_code", f"item_codes AS {FINAL_CODES}"), "user_code", "left")
+    for mode in contest.modes:
+        rows = rows.withColumn(column(mode, TRUTH), F.expr(NEW_TRUTH if mode == NEW else "truth_codes"))
+    spread = ctx.spark.sparkContext.broadcast
+    catalogue, ready = spread(items(ctx, contest.inputs)), spread(contest)
+
+    def compete(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return (contest_block(batch, ready.value, catalogue.value) for batch in batches)
+
+    lists = [column(mode, name) for mode in contest.modes for name in (TRUTH, HITS, UNIQUE, *contest.sources)]
+    schema = ", ".join(["user_code int", *(f"`{name}` array<int>" for name in (RECALLED, *lists))])
+    table = rows.mapInArrow(compete, schema).toArrow()
+    strangers = drawn.where("user_code IS NULL").select("truth_codes").toArrow()["truth_codes"]
+    drawn.unpersist()
+    return Judged(table, len(strangers), len(strangers.combine_chunks().flatten()))
+
+
+def _truth(ctx: Context) -> DataFrame:
+    """Of the label window, which begins after the day that the candidates are of."""
+    data, window = ctx.config.data, ctx.inputs("user_item_daily")
+    return build_truth(
+        happened(ctx.read("user_item_daily"), window[0], window[-1]),
+        ctx.read("user_features").select("user_id", "user_code"),
+        ctx.read("item_features").select("item_id", "item_code"),
+        None if data.repeats else ctx.read("behaviour_features"),
+        positive=data.events.with_role("positive"),
+    )

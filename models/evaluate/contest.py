@@ -1,0 +1,143 @@
+"""Arrow rows of users with all their candidates to the first places of every list that is judged: a contest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from models.arrow import ragged_codes
+from models.evaluate.orders import FUSED, channel_ranks, fused_scores
+from models.rank.base import Ranker
+from models.rank.blocks import CANDIDATE_CODES, Inputs, user_block
+from models.rank.matrix import ItemTable, assemble
+from models.recall.ragged import among, offsets_of, positions
+
+ANY, NEW = "any", "new"  # modes: whatever is taken counts, or only what the user hadn't taken before
+TAKEN_CODES = "taken_codes"
+FINAL_CODES = "final_codes"
+FINAL = "topn"
+TRUTH, RECALLED, HITS, UNIQUE = "truth", "recalled", "hits", "unique_hits"
+WITHOUT = "without "
+
+
+def column(mode: str, source: str) -> str:
+    """The name of the lists of a source, or of `TRUTH` and its like, in a mode."""
+    return f"{mode}:{source}"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Who competes. rankers: by name, of the features `names`. without: for a channel left out, a ranker of the
+    features that don't come from it. final: whether rows bring lists in `FINAL_CODES`. k: places of a list. modes: of
+    `ANY` and `NEW`.
+    """
+
+    inputs: Inputs
+    names: tuple[str, ...]
+    channels: tuple[str, ...]
+    modes: tuple[str, ...]
+    k: int
+    rankers: Mapping[str, Ranker] = field(default_factory=dict)
+    without: Mapping[str, Ranker] = field(default_factory=dict)
+    final: bool = False
+
+    @property
+    def sources(self) -> list[str]:
+        """Those with lists, the simple ones first; the candidates without a channel come last."""
+        last = [FINAL] if self.final else []
+        return [FUSED, *self.channels, *self.rankers, *last, *(WITHOUT + channel for channel in self.without)]
+
+
+def contest_block(rows: pa.RecordBatch, contest: Contest, items: ItemTable) -> pa.RecordBatch:
+    """Grain: user. In: user_code, `Inputs.user_columns`, `TAKEN_CODES`, for each mode the items taken in the window as
+    `column(mode, TRUTH)` (-1: an unknown one), with `final` also `FINAL_CODES` (null: no list).
+
+    Out, lists of integers: user_code; for each mode the truth as it came, of every source its first k items (best
+    first, ties by code), and one number a channel as `HITS` and `UNIQUE`: candidates of it, or of it alone, that were
+    taken; `RECALLED`: all of its candidates. In the mode `NEW` no list holds what the user had taken before.
+    """
+    offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
+    users = np.repeat(np.arange(rows.num_rows, dtype=np.int64), np.diff(offsets))
+    ranks = channel_ranks(rows, contest.channels)
+    recalled = ~np.isnan(ranks)
+    taken = _within(rows, TAKEN_CODES, users, codes)
+    lists = {source: (users, codes, score) for source, score in _scores(rows, contest, items, ranks).items()}
+    if contest.final:
+        final_offsets, final = ragged_codes(rows[FINAL_CODES])
+        counts = np.diff(final_offsets)
+        lists[FINAL] = (np.repeat(np.arange(rows.num_rows, dtype=np.int64), counts), final, -positions(counts))
+    columns = {"user_code": rows["user_code"], RECALLED: _counts(users, recalled, rows.num_rows)}
+    for mode in contest.modes:
+        truth = column(mode, TRUTH)
+        columns[truth] = rows[truth]
+        allowed = ~taken if mode == NEW else np.ones(len(codes), bool)
+        hit = _within(rows, truth, users, codes) & allowed
+        columns[column(mode, HITS)] = _counts(users, recalled & hit[:, None], rows.num_rows)
+        alone = hit & (recalled.sum(axis=1) == 1)
+        columns[column(mode, UNIQUE)] = _counts(users, recalled & alone[:, None], rows.num_rows)
+        for source in contest.sources:
+            owners, listed, score = lists[source]
+            mine = allowed
+            if source == FINAL:
+                mine = ~_within(rows, TAKEN_CODES, owners, listed) if mode == NEW else np.ones(len(listed), bool)
+            columns[column(mode, source)] = first_places(owners, listed, score, mine, rows.num_rows, contest.k)
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _scores(rows: pa.RecordBatch, contest: Contest, items: ItemTable, ranks: np.ndarray) -> dict[str, np.ndarray]:
+    """Source -> (m,) what its list falls by; NaN: not in it."""
+    scores = {FUSED: fused_scores(ranks)}
+    scores |= {channel: -ranks[:, number] for number, channel in enumerate(contest.channels)}
+    if not contest.rankers and not contest.without:
+        return scores
+    offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
+    X = assemble(user_block(rows, contest.inputs, offsets, codes), items)
+    for name, ranker in contest.rankers.items():
+        scores[name] = _predicted(ranker, X, contest.inputs.features, contest.names)
+    for channel, ranker in contest.without.items():
+        others = np.delete(ranks, contest.channels.index(channel), axis=1)
+        lost = np.isnan(others).all(axis=1)
+        scores[WITHOUT + channel] = _predicted(ranker, X, contest.inputs.features, ranker.feature_names)
+        scores[WITHOUT + channel][lost] = np.nan
+    return scores
+
+
+def _predicted(ranker: Ranker, X: np.ndarray, features: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    """(m,) float32, as rankings are written."""
+    places = {name: place for place, name in enumerate(features)}
+    columns = X if list(names) == list(features) else X[:, [places[name] for name in names]]
+    return ranker.predict(columns, names).astype(np.float32)
+
+
+def first_places(
+    users: np.ndarray, codes: np.ndarray, scores: np.ndarray, allowed: np.ndarray, n: int, k: int
+) -> pa.ListArray:
+    """The k best allowed codes of each of n users by descending score, ties by code; NaN is no score.
+
+    users: (m,) ascending row numbers; codes, scores, allowed: (m,).
+    """
+    kept = np.flatnonzero(allowed & ~np.isnan(scores))
+    users, codes = users[kept], codes[kept]
+    order = np.lexsort((codes, -scores[kept], users))
+    near = positions(np.bincount(users, minlength=n)) < k
+    offsets = offsets_of(np.bincount(users[near], minlength=n)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(codes[order][near].astype(np.int32)))
+
+
+def _within(rows: pa.RecordBatch, name: str, users: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """(m,) bool: whether a user's code is in the user's list of that name."""
+    offsets, known = ragged_codes(rows[name])
+    owners = np.repeat(np.arange(rows.num_rows, dtype=np.int64), np.diff(offsets))
+    real = known >= 0
+    span = np.int64(1 + max(int(codes.max(initial=0)), int(known.max(initial=0))))
+    return among(users * span + codes, np.sort(owners[real] * span + known[real]))
+
+
+def _counts(users: np.ndarray, flags: np.ndarray, n: int) -> pa.ListArray:
+    """For each of n users how often each of the flags (m, c) is set, as lists of c numbers."""
+    counts = np.stack([np.bincount(users[flag], minlength=n) for flag in flags.T], axis=1).astype(np.int32)
+    offsets = np.arange(n + 1, dtype=np.int32) * counts.shape[1]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(counts.ravel()))

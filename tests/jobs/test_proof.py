@@ -1,0 +1,136 @@
+"""The newest proof decides in whose order lists are published, and which ranker is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.proof import read_verdict, stored_verdict
+from jobs.runtime.runner import Runner, Step
+from tests.jobs.runtime.support import day, put_rows, runner_at
+
+AS_OF, DAY = day(2), day(3)
+USERS, ITEMS = 12, 4
+LAST, FIRST = "last", "first"  # of the popular items: what users take
+SMALL: dict[str, Any] = {
+    "recall": {"channels": ["als", "popular"]},
+    "rank": {"ranker": "lr", "drop": []},
+    "proof": {"rankers": [], "ks": [1], "metric": "ndcg_at_1", "min_users": 5, "resamples": 20},
+    "data": {"items": {"item_id": "id"}},
+}
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
+    """As of two days: the same candidates for everyone, the popular ones in the order of their codes, als' in another
+    that fusion follows at the first place. In the samples the least popular item is taken, which no channel and no
+    fusion puts first. One stranger takes something, too."""
+    runner = runner_at(tmp_path, said, **SMALL)
+    runner._spark = spark
+    candidates = {
+        "item_codes": list(range(ITEMS)),
+        **{"popular_score": [1.0] * ITEMS, "popular_rank": [1.0, 2.0, 3.0, 4.0]},
+        **{"als_score": [1.0] * ITEMS, "als_rank": [3.0, 1.0, 2.0, 4.0]},
+    }
+    for ds in (AS_OF, DAY):
+        users = [{"user_code": n, "user_id": f"u{n}"} for n in range(USERS)]
+        put_rows(runner, "user_features", ds, users)
+        put_rows(runner, "item_features", ds, [{"item_code": n, "item_id": f"i{n}"} for n in range(ITEMS)])
+        put_rows(runner, "candidates", ds, [{"user_code": n, **candidates} for n in range(USERS)])
+        behaviour = [{"user_code": n, "item_codes": [], "positive_days": []} for n in range(USERS)]
+        put_rows(runner, "behaviour_features", ds, behaviour)
+        samples = [
+            {"user_code": user, "item_code": item, "label": float(item == ITEMS - 1), "weight": 1.0}
+            | {"popular_rank": item + 1.0, "als_rank": candidates["als_rank"][item]}
+            for user in range(USERS)
+            for item in range(ITEMS)
+        ]
+        put_rows(runner, "samples", ds, samples)
+    return runner
+
+
+def take(runner: Runner, what: str) -> None:
+    item = f"i{ITEMS - 1 if what == LAST else 0}"
+    rows = [(f"u{n}", item) for n in range(USERS - 1)] + [("stranger", item)]
+    events = {"event_day": DAY, "event_type": "click", "event_count": 1, "value_count": 0}
+    put_rows(runner, "user_item_daily", DAY, [{"user_id": user, "item_id": item, **events} for user, item in rows])
+
+
+def run(runner: Runner, *jobs: str) -> None:
+    for job in jobs:
+        runner.run(Step(runner.graph.job(job), (DAY,)))
+
+
+def stored(runner: Runner, table: str) -> list[dict[str, Any]]:
+    (folder,) = runner.store.folders(table, [DAY])
+    return pq.read_table(folder).to_pylist()
+
+
+@pytest.mark.parametrize(("taken", "published", "order"), [(LAST, "lr", [3]), (FIRST, "popular", [0, 1, 2, 3])])
+def test_candidates_stand_in_the_order_that_the_newest_window_proved(
+    runner: Runner, said: list[str], taken: str, published: str, order: list[int]
+) -> None:
+    take(runner, taken)
+    run(runner, "judge_ranker", "train_ranker", "rank_candidates")
+    proof = {row["source"]: row for row in stored(runner, "proof") if row["metric"] == "ndcg_at_1"}
+    assert {source: row["published"] for source, row in proof.items()} == {
+        source: source == published for source in ("fused", "als", "popular", "lr")
+    }
+    assert {(row["as_of"], row["users"]) for row in proof.values()} == {(AS_OF, USERS)}
+    assert proof[published]["value"] == pytest.approx((USERS - 1) / USERS), "nobody knew the stranger"
+    assert [source for source, row in proof.items() if row["trained"]] == ["lr"]
+    rankings = stored(runner, "rankings")
+    assert len(rankings) == USERS and all(row["item_codes"][: len(order)] == order for row in rankings)
+    verb = "beats" if published == "lr" else "stands in for"
+    told = f"{published} 0.9167 {verb} "
+    assert [line for line in said if line.startswith(f"proof {DAY}: {told}")]
+    assert [line for line in said if line.startswith(f"lists of {DAY}: {told}")]
+    verdict = stored_verdict(runner.config, DAY)
+    assert verdict and (verdict.published, verdict.trained) == (published, "lr") and verdict.why in said[0]
+
+
+def test_what_proves_nothing_leaves_the_configured_ranker(runner: Runner, said: list[str]) -> None:
+    """Neither a handful of users nor rankers without an earlier window to learn from."""
+    take(runner, FIRST)
+    few = Runner(runner.config.model_copy(update={"proof": runner.config.proof.model_copy(update={"min_users": 99})}))
+    few.say, few._spark = said.append, runner._spark
+    run(few, "judge_ranker")
+    assert stored(few, "proof") == [] and "nothing is proven by 12 users" in said[0]
+    assert stored_verdict(few.config, DAY) is None
+    run(few, "train_ranker", "rank_candidates")
+    assert {row["item_codes"][0] for row in stored(few, "rankings")} == {ITEMS - 1}
+    put_rows(runner, "samples", AS_OF, [])
+    run(runner, "judge_ranker")
+    assert stored(runner, "proof") == []
+    assert any(line.startswith(f"judge_ranker {DAY} without lr: ") for line in said)
+
+
+def test_no_day_of_proof_is_needed_before_the_first_label_window(tmp_path: Path) -> None:
+    runner = runner_at(tmp_path)
+    assert ("judge_ranker", day(0)) not in runner._needs(runner.graph.job("rank_candidates"), day(0))
+    assert stored_verdict(runner.config, day(0)) is None
+
+
+def row(source: str, value: float, **flags: bool) -> dict[str, Any]:
+    facts = {"ds": DAY, "as_of": AS_OF, "users": 9, "published": False, "trained": False}
+    return {"source": source, "metric": "m", "value": value, **facts, **flags}
+
+
+def test_a_verdict_says_what_was_compared() -> None:
+    rows = [row("fused", 0.1), row("als", 0.2), row("gbdt", 0.3, published=True, trained=True), row("lr", 0.25)]
+    verdict = read_verdict(rows, "m")
+    assert verdict and verdict.why == f"gbdt 0.3000 beats lr 0.2500: m over 9 users, {AS_OF} to {DAY}"
+    rows = [row("fused", 0.4, published=True), row("als", 0.2), row("gbdt", 0.3, trained=True)]
+    verdict = read_verdict(rows, "m")
+    assert verdict and verdict.why.startswith("fused 0.4000 stands in for gbdt 0.3000: ")
+    assert (verdict.published, verdict.trained) == ("fused", "gbdt")
+    assert read_verdict([], "m") is None
