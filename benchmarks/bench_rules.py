@@ -1,4 +1,4 @@
-"""What each re-ranking rule costs: users a second of processor time, for lists of 400 candidates, and for a whole night's rules.
+"""What each re-ranking rule costs: users a second of processor time, with 400 candidates each, and a night's rules.
 
 Run: python -m benchmarks.bench_rules. Invented users and items, the same for every rule; each rule alone on blocks as
 the night cuts them, with settings that make it work for its living (diversity and caps over all 100 places). Beside it

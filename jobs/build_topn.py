@@ -1,4 +1,4 @@
-"""build_topn: rankings to the final lists, through the rules, in the source's ids; never short while there are items."""
+"""build_topn: rankings through the rules to the final lists, in the source's ids; none is short without need."""
 
 from __future__ import annotations
 

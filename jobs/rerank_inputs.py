@@ -80,6 +80,7 @@ def targets(
     for row in rows:
         target, value, segment = row["target"], row["value"], None
         what = f"campaign {row['number']}, to {row['action']} the {target} {value!r}"
+        items: np.ndarray
         if target == "item_id":
             items = np.array([known[value]] if value in known else [], np.int32)
         else:

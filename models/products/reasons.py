@@ -32,8 +32,8 @@ class ReasonsConfig(Settings):
 def explain_block(
     rows: pa.RecordBatch, *, channels: Sequence[str], similar: Lists, item_ids: pa.Array, places: int
 ) -> pa.RecordBatch:
-    """Grain: user. In: user_id, item_codes, scores and placed_by (the list), candidate_codes (ascending) with `<channel>_rank`
-    (NaN: not recalled), own_codes with own_days (days on which the user took the item; 0: only seen).
+    """Grain: user. In: user_id, item_codes, scores and placed_by (the list), candidate_codes (ascending) with
+    `<channel>_rank` (NaN: not recalled), own_codes with own_days (days on which the user took the item; 0: only seen).
 
     similar: of every item code its most similar items, best first. item_ids: the id of each item code. Out: user_id,
     then lists parallel to the first places: scores; channels (UNRANKED where none recalled the item; in place of one

@@ -29,7 +29,7 @@ RULES: dict[str, str] = {
 
 RANKER, FILL, NEW, PINNED = "ranker", "fill", "new", "pinned"
 PLACERS = (RANKER, FILL, NEW, PINNED)
-"""Who put an item into a list: the ranker, the popular list that fills a short one up, or a rule. Append, never reorder."""
+"""Who put an item into a list: the ranker, the popular list that fills a short one, a rule. Append, never reorder."""
 
 
 def load_rule(name: str) -> type[Rule[Any]]:

@@ -26,8 +26,8 @@ class CapsConfig(Settings):
 
 
 class Caps(Rule[CapsConfig]):
-    """What is one too many moves behind the first places; where nothing else is left it stays. An item of an unknown group
-    is never too many.
+    """What is one too many moves behind the first places; where nothing else is left it stays. An item of an unknown
+    group is never too many.
     """
 
     name: ClassVar[str] = "caps"

@@ -15,8 +15,8 @@ from models.rerank.night import UNKNOWN, Night
 
 
 class DedupeConfig(Settings):
-    """by: items that agree in all of these are the same; one of which any is unknown is like no other. max_shared: where
-    more than this share of the items aren't alone with theirs, they tell no items apart, as with flavours of one
+    """by: items that agree in all of these are the same; one of which any is unknown is like no other. max_shared:
+    where more than this share of the items aren't alone with theirs, they tell no items apart, as with flavours of one
     yoghurt, and the rule stands aside; 1: never.
     """
 

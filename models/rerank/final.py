@@ -31,7 +31,7 @@ class Reranker:
         A list is as long as that unless nothing in the catalogue is left that the user may see: popular items fill it
         up, and pass through the same rules. Raises RuntimeError when a rule broke its promises.
         """
-        parts, done = [], []
+        parts, done = list[pa.RecordBatch](), list[np.ndarray]()
         left, fill = np.arange(rows.num_rows), 0
         while len(left) or not parts:
             some = rows if len(left) == rows.num_rows else rows.take(pa.array(left))

@@ -19,8 +19,8 @@ from models.rerank.similarity import Similarity, SimilarityConfig, to_picked
 
 
 class MmrConfig(Settings):
-    """relevance: the paper's lambda; 1 leaves the order as it is, 0 minds diversity alone. places: how many first places
-    are filled so. pool: from how many of the best.
+    """relevance: the paper's lambda; 1 leaves the order as it is, 0 minds diversity alone. places: how many first
+    places are filled so. pool: from how many of the best.
     """
 
     relevance: float = Field(0.7, ge=0, le=1)
@@ -30,8 +30,8 @@ class MmrConfig(Settings):
 
 
 class Mmr(Rule[MmrConfig]):
-    """Relevance falls evenly from 1 at the first place to 0 behind the pool, since scores of rankers and channels differ
-    in kind. Of equals the one that stood first comes first.
+    """Relevance falls evenly from 1 at the first place to 0 behind the pool, since scores of rankers and channels
+    differ in kind. Of equals the one that stood first comes first.
     """
 
     name: ClassVar[str] = "mmr"

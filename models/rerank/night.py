@@ -1,4 +1,4 @@
-"""What rules know of a night besides its users: the items, who is to be shown what, and what lists are filled up with."""
+"""What rules know of a night besides its users: the items, who is to be shown what, and what fills lists up."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Night:
 
     item_ids: their ids. groups: `NAME`, category, subcategory, brand -> (items,) int32, equal for items of the same
     group, `UNKNOWN` where the catalogue doesn't say. ages: (items,) float32 days since the item was created, NaN where
-    unknown. available: (items,) bool. popular: (items,) int32 all item codes, the most popular first. n: places of a final
-    list. day: number of the day that lists are for. repeats: whether items may be listed to those who took them.
+    unknown. available: (items,) bool. popular: (items,) int32 all item codes, the most popular first. n: places of a
+    final list. day: number of the day that lists are for. repeats: whether items may be listed to those who took them.
     """
 
     item_ids: pa.Array

@@ -46,7 +46,9 @@ def block_of(rows: pa.RecordBatch, night: Night, fill: int) -> Block:
         values=np.nan_to_num(scores),
         placed=placed,
         history=_history(rows, night.stride),
-        profile={name: rows[name].to_numpy(zero_copy_only=False) for name in rows.schema.names if PROFILE in name},
+        profile={
+            name: rows[name].to_numpy(zero_copy_only=False) for name in rows.schema.names if name.startswith(PROFILE)
+        },
         kinds=np.arange(night.stride, dtype=np.int32),
     )
 

@@ -20,7 +20,7 @@ class SimilarityConfig(Settings):
 
 
 class Similarity:
-    """The share, by weight, of the groups that two items have in common: 0 to 1. An unknown group is shared with none."""
+    """The share, by weight, of the groups that two items have in common: 0 to 1. Nobody shares an unknown group."""
 
     def __init__(self, config: SimilarityConfig, night: Night) -> None:
         weights = {group: weight for group, weight in config.model_dump().items() if weight}

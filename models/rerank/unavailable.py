@@ -17,6 +17,6 @@ class Unavailable(Filter[UnavailableConfig]):
     name: ClassVar[str] = "unavailable"
     Config: ClassVar[type[UnavailableConfig]] = UnavailableConfig
 
-    def bars(self, block: Block) -> Barred:
+    def bars(self, block: Block) -> Barred:  # noqa: ARG002
         missing = ~self.night.available
         return Barred(masks=((None, missing),)) if missing.any() else Barred()
