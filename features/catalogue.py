@@ -18,14 +18,15 @@ ITEM_TYPES = {
     "brand": "string",
     "price": "double",
     "created_on": "date",
+    "available": "boolean",
 }
 
 
 def items(records: DataFrame, *, as_of: str, columns: Mapping[str, str]) -> DataFrame:
     """Grain: item known on `as_of`. Input column: raw (struct of string fields). columns: our name -> SQL over them.
 
-    Columns: ds, item_id, name, category, subcategory, brand, price (money), created_on (date); null when the source
-    doesn't say. An item created after `as_of` is left out.
+    Columns: ds, item_id, name, category, subcategory, brand, price (money), created_on (date), available (whether it
+    can be had); null when the source doesn't say. An item created after `as_of` is left out.
     """
     typed = typed_items(records.where("corrupt IS NULL"), columns=columns)
     known = typed.where("item_id != ''").where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -119,6 +119,7 @@ class ItemTable(Files):
     brand: str = "NULL"
     price: str = "NULL"
     created_on: str = "NULL"
+    available: str = "NULL"
 
     @property
     def expressions(self) -> dict[str, str]:
@@ -126,7 +127,7 @@ class ItemTable(Files):
 
     @property
     def stated(self) -> dict[str, str]:
-        names = ("item_id", "name", "category", "subcategory", "brand", "price", "created_on")
+        names = ("item_id", "name", "category", "subcategory", "brand", "price", "created_on", "available")
         return {name: getattr(self, name) for name in names}
 
 
@@ -140,6 +141,15 @@ class Attribute(Settings):
     def text(self) -> str:
         """Spark SQL of the value as text; null when unknown."""
         return number(self.sql) if self.type == "number" else self.sql
+
+
+class CampaignTable(Files):
+    """Pins, bans and boosts (docs/rules.md): CSV whose columns are ours. There need be none, and no marker."""
+
+    files: str = "campaigns/ds={day}/*"
+    marker: str = ""
+    format: Literal["csv"] = "csv"
+    required: ClassVar[bool] = False
 
 
 class UserTable(Files):
@@ -187,6 +197,7 @@ class DataSet(Settings):
     events: EventLog
     items: ItemTable | None = None
     users: UserTable | None = None
+    campaigns: CampaignTable = CampaignTable()
 
     @field_validator("time_zone")
     @classmethod

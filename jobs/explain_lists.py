@@ -20,7 +20,7 @@ def run(ctx: Context) -> None:
         "user_code", "item_codes AS candidate_codes", *(f"{channel}_rank" for channel in channels)
     )
     own = ctx.read("behaviour_features").selectExpr("user_code", "item_codes AS own_codes", "positive_days AS own_days")
-    lists = ctx.read("topn").select("user_id", "user_code", "item_codes", "scores")
+    lists = ctx.read("topn").select("user_id", "user_code", "item_codes", "scores", "placed_by")
 
     def explain(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         similar, ids = known.value

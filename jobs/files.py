@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +20,7 @@ class Files(Settings):
     for CSV; `columns` names the columns of files without a header line.
     """
 
+    required: ClassVar[bool] = True  # whether a day without a snapshot is an error
     files: str
     marker: str = "_SUCCESS"
     min_files: int = Field(1, ge=0)

@@ -54,6 +54,7 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
         Job("profile_events", (Read("events"), Read("intake")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
+        Job("load_campaigns", (), ("campaigns",), raw=("campaigns",), settings=("data", "topn")),
         Job(
             "measure_health",
             (
@@ -144,9 +145,9 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
         ),
         Job(
             "build_topn",
-            (Read("rankings"), Read("behaviour_features"), Read("user_features"), Read("item_features")),
+            (Read("rankings"), *FEATURES, *(Read(table) for table in ("items", "users", "campaigns", "popular_items"))),
             ("topn",),
-            settings=("data", "topn"),
+            settings=("data", "topn", "rerank"),
         ),
         *(job for product, job in PRODUCT_JOBS.items() if product in products),
         Job(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.item_lists import item_ids, list_rows
+from jobs.profiles import profile_values
 from jobs.runtime.context import Context
 from models.products.segments import NO_SEGMENT, SegmentCounts, segment_codes
 
@@ -17,7 +17,7 @@ def run(ctx: Context) -> None:
     attributes = settings.attributes or [name for name, known in profile.items() if known.type == "category"]
     columns = [f"profile_{name}" for name in attributes]
     users = ctx.read_arrow("user_features", ["user_code", *columns]).sort_by("user_code")
-    values, names, sizes = _values(ctx), list[str](), list[int]()
+    values, names, sizes = profile_values(ctx), list[str](), list[int]()
     segments = np.full((users.num_rows, len(attributes)), NO_SEGMENT, np.int32)
     for number, (attribute, column) in enumerate(zip(attributes, columns, strict=True)):
         codes = users[column].to_numpy()
@@ -30,13 +30,3 @@ def run(ctx: Context) -> None:
         counts.add(*(batch[name].to_numpy() for name in ("user_code", "item_code", "age")))
     owners = {"segment": pa.array(names, pa.string()), "users": pa.array(sizes, pa.int64())}
     ctx.write_arrow("segment_items", [list_rows(ctx, owners, counts.top(ctx.config.topn.n), ids)])
-
-
-def _values(ctx: Context) -> dict[str, list[str]]:
-    """Attribute -> its values in their order, which is what the codes in user_features are positions in."""
-    found: dict[str, set[str]] = {}
-    for batch in ctx.iter_arrow("users", ["profile"]):
-        pairs = pa.table({"name": batch["profile"].keys, "value": batch["profile"].items}).group_by(["name", "value"])
-        for row in pairs.aggregate([]).filter(pc.is_valid(pc.field("value"))).to_pylist():
-            found.setdefault(row["name"], set()).add(row["value"])
-    return {name: sorted(values) for name, values in found.items()}

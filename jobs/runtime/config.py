@@ -30,6 +30,7 @@ from models.products.settings import Products
 from models.rank import RANKERS, load_ranker
 from models.recall import CHANNELS, load_channel
 from models.recall.merge import FusionConfig
+from models.rerank import RULES, check_rules, load_rule
 from models.select.settings import ReportSettings
 from predawn.assignment import check_names
 
@@ -114,8 +115,13 @@ _Rank = create_model(
 )
 
 
+_Rerank = create_model(
+    "Rerank", __base__=Settings, rules=(tuple[str, ...], Field()), seed=(int, Field()), **_section(RULES, load_rule)
+)
+
+
 class Config(Settings):
-    """Everything a run can be told. Sections of channels and rankers stand beside their algorithms."""
+    """Everything a run can be told. Sections of channels, rankers and rules stand beside their algorithms."""
 
     data: DataSet
     paths: Paths
@@ -128,6 +134,7 @@ class Config(Settings):
     samples: Samples
     rank: _Rank
     topn: TopN
+    rerank: _Rerank
     publish: Publish
     products: Products
     replay: Replay
@@ -243,6 +250,7 @@ def _validated(tree: Mapping[str, Any], what: str) -> Config:
         if name not in registry:
             raise UsageError(f"{what}: {kind} names {name!r}, which isn't one of {', '.join(registry)}.")
     try:
+        check_rules(config.rerank.rules)  # type: ignore[attr-defined]
         check_templates(config.facts)
     except ValueError as error:
         raise UsageError(f"{what}: {error}") from error

@@ -3,6 +3,7 @@
 <root>/events/ds=2017-12-01/*      a day's log, complete once `_SUCCESS` stands beside its files
 <root>/items/ds=2017-12-01/*       a snapshot of the item table; the newest at or before a day is the day's
 <root>/users/ds=2017-12-01/*       the same for users
+<root>/campaigns/ds=2017-12-01/*   the same for pins, bans and boosts; there need be none
 
 A data set whose files lie elsewhere says so in `files`, `marker` and `min_files` of its tables.
 """
@@ -50,10 +51,11 @@ class RawZone:
     def snapshot(self, table: str, day: str) -> list[Path]:
         """The files of the newest complete snapshot at or before `day`; none for a source without such a table.
 
-        Raises RunError when none is known on the day.
+        Raises RunError when none is known on the day, unless the table need not have any.
         """
         source: Files | None = getattr(self.data, table)
-        return self._files(source, self._newest(table, source, day)) if source else []
+        newest = self._newest(table, source, day) if source else None
+        return self._files(source, newest) if source and newest else []
 
     def snapshot_day(self, table: str, day: str) -> str | None:
         """The day of the snapshot that serves `day`; None where its files bear no day. Raises RunError as above."""
@@ -96,10 +98,12 @@ class RawZone:
             found += ", as what matches is hidden or a folder"
         return found + ("" if self._is_marked(source, day) else f", no {DayPattern(source.marker).of(day)}")
 
-    def _newest(self, table: str, source: Files, day: str) -> str:
+    def _newest(self, table: str, source: Files, day: str) -> str | None:
         for landed in self._landed(source, day):
             if self._is_complete(source, landed):
                 return landed
+        if not source.required:
+            return None
         raise RunError(
             f"no snapshot of {table} at or before {day} in {self.root}: land one as {self._wanted(source, day)}"
         )

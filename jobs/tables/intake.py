@@ -101,6 +101,7 @@ ITEMS = Table(
         Column("brand", "string", "brand, author or maker", UNKNOWN),
         Column("price", "double", "money of the source", UNKNOWN),
         Column("created_on", "date", "first day of the item", UNKNOWN),
+        Column("available", "boolean", "whether it can be had", UNKNOWN),
     ),
     (Check("price", 0.0, level="warn"),),
     may_be_empty=True,
@@ -113,4 +114,24 @@ USERS = Table(
     may_be_empty=True,
 )
 
-TABLES = (EVENTS, REJECTS, INTAKE, USER_ITEM_DAILY, EXPOSURES_DAILY, USER_DAILY, ITEM_DAILY, ITEMS, USERS)
+CAMPAIGNS = Table(
+    "campaigns",
+    "row of the campaign table in force for lists shown on the day after",
+    ("number",),
+    (
+        DS,
+        Column("number", "int", "its place among them, from 1, in the order of files and lines"),
+        Column("action", "string", "pin, ban or boost"),
+        Column("target", "string", "what is named: item_id, category, subcategory or brand"),
+        Column("value", "string", "its name"),
+        Column("segment", "string", "attribute=value of users", "everyone"),
+        Column("position", "int", "place in the list, from 1", "no pin"),
+        Column("factor", "double", "what the score is multiplied with", "no boost"),
+        Column("start_day", "string", "first day on which lists are so, YYYY-MM-DD"),
+        Column("end_day", "string", "last day on which lists are so, YYYY-MM-DD"),
+    ),
+    (Check("position", 1), Check("factor", 0.0)),
+    may_be_empty=True,
+)
+
+TABLES = (EVENTS, REJECTS, INTAKE, USER_ITEM_DAILY, EXPOSURES_DAILY, USER_DAILY, ITEM_DAILY, ITEMS, USERS, CAMPAIGNS)

@@ -50,7 +50,8 @@ TOPN = Table(
         USER_CODE,
         Column("item_ids", "array<string>", "the final list, best first"),
         Column("item_codes", "array<int>", "codes of item_ids"),
-        Column("scores", "array<float>", "the ranker's probability, parallel to item_ids"),
+        Column("scores", "array<float>", "the ranker's probability, parallel to item_ids; null for an item without"),
+        Column("placed_by", "array<string>", "ranker, fill, new or pinned (models/rerank), parallel to item_ids"),
     ),
 )
 POPULAR_ITEMS = Table(

@@ -42,8 +42,12 @@ REASONS = Table(
     (
         DS,
         USER_ID,
-        Column("scores", "array<float>", "the ranker's probability, for the first places of the list"),
-        Column("channels", "array<string>", "the channel that ranked the item best; `other` where none recalled it"),
+        Column("scores", "array<float>", "the ranker's probability, for the first places of the list; null: none"),
+        Column(
+            "channels",
+            "array<string>",
+            "the channel that ranked the item best; `other` where none recalled it, `new` or `pinned` by a rule",
+        ),
         Column("evidence_ids", "array<string>", "the user's own item that it follows; null where there is none"),
         Column("days", "array<int>", "days on which the user took the item itself"),
     ),

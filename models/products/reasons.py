@@ -6,17 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from features.settings import Settings
 from models.arrow import ragged_codes
 from models.recall.ragged import among, look_up, offsets_of, positions
+from models.rerank import FILL, RANKER
 from models.types import Lists
 
 UNRANKED = "other"
 NONE = -1
 # Channels that don't follow from one item of the user's: what all take, and what the user took.
 WITHOUT_EVIDENCE = ("popular", "buy_again")
+# What fills a list up comes from the popular one; what a rule placed is said by the rule's own word: new, pinned.
+FILLED_FROM = "popular"
 
 
 class ReasonsConfig(Settings):
@@ -28,13 +32,13 @@ class ReasonsConfig(Settings):
 def explain_block(
     rows: pa.RecordBatch, *, channels: Sequence[str], similar: Lists, item_ids: pa.Array, places: int
 ) -> pa.RecordBatch:
-    """Grain: user. In: user_id, item_codes and scores (the list), candidate_codes (ascending) with `<channel>_rank`
-    (NaN: not recalled), own_codes with own_days (days on which the user took the item; 0: only seen).
+    """Grain: user. In: user_id, item_codes, scores and placed_by (the list), candidate_codes (ascending) with
+    `<channel>_rank` (NaN: not recalled), own_codes with own_days (days on which the user took the item; 0: only seen).
 
     similar: of every item code its most similar items, best first. item_ids: the id of each item code. Out: user_id,
-    then lists parallel to the first places: scores; channels (UNRANKED where none recalled the item); evidence_ids, the
-    most similar item of the user's own, null where there is none or the channel needs none; days, on which the user
-    took the item itself.
+    then lists parallel to the first places: scores; channels (UNRANKED where none recalled the item; in place of one
+    who put the item there, if it wasn't the ranker); evidence_ids, the most similar item of the user's own, null where
+    there is none or none is needed; days, on which the user took the item itself.
     """
     offsets, items = ragged_codes(rows["item_codes"])
     near = positions(np.diff(offsets)) < places
@@ -50,9 +54,13 @@ def explain_block(
     own, own_days = own[order], own_days[taken][order].astype(np.int32)
 
     best = _best_channel(rows, listed, stride, channels)
-    names = pa.array([*channels, UNRANKED]).take(pa.array(best))
-    needless = np.array([*(channel in WITHOUT_EVIDENCE for channel in channels), False])
-    evidence = np.where(needless[best], NONE, _evidence(of, items, stride, own, similar))
+    placed = rows["placed_by"].flatten().filter(pa.array(near))
+    by_rule = pc.not_equal(placed, RANKER)
+    told = pc.if_else(pc.equal(placed, FILL), FILLED_FROM, placed)
+    names = pc.if_else(by_rule, told, pa.array([*channels, UNRANKED]).take(pa.array(best)))
+    needless = np.array([*(channel in WITHOUT_EVIDENCE for channel in channels), False])[best]
+    needless |= by_rule.to_numpy(zero_copy_only=False)
+    evidence = np.where(needless, NONE, _evidence(of, items, stride, own, similar))
     columns = {
         "scores": rows["scores"].flatten().filter(pa.array(near)),
         "channels": names,

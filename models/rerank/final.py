@@ -1,40 +1,63 @@
-"""The last step to a list: what a user must not see goes, the best n stay."""
+"""From rankings to final lists: all rules in their order, and no list short while the catalogue has something left."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-BANNED = "banned_codes"
+from models.rerank import PLACERS, RANKER
+from models.rerank.base import Rule
+from models.rerank.block import Block
+from models.rerank.night import Night
+from models.rerank.rows import block_of, list_columns
+
+FILL_MORE = 4  # times as many popular items with each try
 
 
-def top_n(rows: pa.RecordBatch, *, n: int, item_ids: Sequence[str] | pa.Array) -> pa.RecordBatch:
-    """Grain: user. In: user_code, user_id, item_codes (ranked), scores, `BANNED` (codes to leave out, any order).
+class Reranker:
+    """The rules of a night. notes: what someone should know of them."""
 
-    item_ids: the id of each item code. Out: user_id, user_code, item_ids, item_codes, scores, at most n each.
-    """
-    lengths = rows["item_codes"].value_lengths().to_numpy(zero_copy_only=False)
-    users = np.repeat(np.arange(rows.num_rows, dtype=np.int64), lengths)
-    codes = rows["item_codes"].flatten().to_numpy(zero_copy_only=False)
-    banned = rows[BANNED].flatten().to_numpy(zero_copy_only=False)
-    banned_users = np.repeat(
-        np.arange(rows.num_rows, dtype=np.int64), rows[BANNED].value_lengths().to_numpy(zero_copy_only=False)
-    )
-    stride = len(item_ids)
-    allowed = ~np.isin(users * stride + codes, banned_users * stride + banned)
-    before = np.concatenate([[0], np.cumsum(allowed)])
-    starts = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-    keep = allowed & (before[:-1] - before[starts[users]] < n)
-    offsets = pa.array(
-        np.concatenate([[0], np.cumsum(np.bincount(users[keep], minlength=rows.num_rows))]).astype(np.int32)
-    )
-    kept = pa.array(codes[keep].astype(np.int32))
-    scores = rows["scores"].flatten().filter(pa.array(keep))
-    ids = pa.array(item_ids).take(kept)
-    lists = {
-        name: pa.ListArray.from_arrays(offsets, values)
-        for name, values in (("item_ids", ids), ("item_codes", kept), ("scores", scores))
-    }
-    return pa.RecordBatch.from_pydict({"user_id": rows["user_id"], "user_code": rows["user_code"], **lists})
+    def __init__(self, rules: Sequence[Rule[Any]], night: Night) -> None:
+        self.rules, self.night = list(rules), night
+        self.notes = [note for rule in rules for note in rule.notes]
+
+    def lists(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Grain: user. In: user_id and the columns of `models.rerank.rows.block_of`. Out: user_id, user_code,
+        item_ids, item_codes, scores, placed_by: the first `night.n` places.
+
+        A list is as long as that unless nothing in the catalogue is left that the user may see: popular items fill it
+        up, and pass through the same rules. Raises RuntimeError when a rule broke its promises.
+        """
+        parts, done = list[pa.RecordBatch](), list[np.ndarray]()
+        left, fill = np.arange(rows.num_rows), 0
+        while len(left) or not parts:
+            some = rows if len(left) == rows.num_rows else rows.take(pa.array(left))
+            block = self._ruled(block_of(some, self.night, fill))
+            short = block.counts < self.night.n
+            if fill >= self.night.stride:
+                short[:] = False
+            whole = np.flatnonzero(~short)
+            lists = pa.RecordBatch.from_pydict(
+                {"user_id": some["user_id"], "user_code": some["user_code"], **list_columns(block, self.night.item_ids)}
+            )
+            parts.append(lists if len(whole) == len(short) else lists.take(pa.array(whole)))
+            done.append(left[whole])
+            left, fill = left[short], max(self.night.n, fill * FILL_MORE)
+        if len(parts) == 1:
+            return parts[0]
+        joined = pa.Table.from_batches(parts).combine_chunks()
+        return joined.take(pa.array(np.argsort(np.concatenate(done)))).combine_chunks().to_batches()[0]
+
+    def _ruled(self, block: Block) -> Block:
+        for rule in self.rules:
+            block = rule.apply(block)
+        block = block.kept(block.places < self.night.n)
+        placed = np.flatnonzero(block.placed != PLACERS.index(RANKER))
+        barred = block.barred.holds(block.rows[placed], block.items[placed], block.stride).any()
+        if barred or (np.diff(np.sort(block.keys)) == 0).any():
+            names = ", ".join(rule.name for rule in self.rules)
+            raise RuntimeError(f"the rules {names} made lists with an item {'that is barred' if barred else 'twice'}.")
+        return block

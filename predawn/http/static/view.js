@@ -15,6 +15,8 @@ const CHANNELS = {
   buy_again: "taken before, and due again",
   item_cf: "often goes with what was taken",
   popular: "popular now",
+  new: "new, shown to see who likes it",
+  pinned: "placed here by a campaign",
   other: "no single reason",
 };
 
