@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
 from features.settings import Settings
-from models.experiment.judge import Judging
-from predawn.assignment import Experiment
+from models.experiment.settings import Judging
+
+if TYPE_CHECKING:
+    from predawn.assignment import Experiment
 
 
 class Layer(Settings):
@@ -64,6 +67,8 @@ class Experiments(Judging):
             raise ValueError(f"experiments name {strange[0]!r}, and the event types are {', '.join(events)}.")
 
     def experiment(self, layer: str, scene: str) -> Experiment:
+        from predawn.assignment import Experiment  # brings the Redis client along, which most jobs can do without
+
         return Experiment(layer, scene, self.layers[layer].variants, self.layers[layer].traffic)
 
     def shown(self, scene: str, after: str) -> Experiment | None:

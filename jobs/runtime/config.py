@@ -32,7 +32,6 @@ from models.recall import CHANNELS, load_channel
 from models.recall.merge import FusionConfig
 from models.rerank import RULES, check_rules, load_rule
 from models.select.settings import ReportSettings
-from predawn.assignment import check_names
 
 
 class Paths(Settings):
@@ -217,6 +216,8 @@ def load_config(data: str, overrides: Mapping[str, Any] | None = None, variant: 
 
 
 def _variant(tree: Mapping[str, Any], name: str, data: str, base: Config) -> Config:
+    from predawn.assignment import check_names
+
     overlay, what = tree["variants"][name], f"variant {name!r} of data set {data!r}"
     try:
         check_names([name])

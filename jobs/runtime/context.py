@@ -73,15 +73,12 @@ class Context:
 
     def read_arrow(self, table: str, columns: Sequence[str]) -> pa.Table:
         """The declared days of a table in this process, for what models learn from. Raises MissingPartition."""
-        paths = [path for folder in self._folders(table) for path in sorted(folder.glob("*.parquet"))]
-        parts = [pq.read_table(path, columns=list(columns)) for path in paths]
-        return pa.concat_tables(parts)
+        return pa.concat_tables([pq.read_table(path, columns=list(columns)) for path in self._paths(table)])
 
     def iter_arrow(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The same in batches, for what must not be held at once. Raises MissingPartition."""
-        for folder in self._folders(table):
-            for path in sorted(folder.glob("*.parquet")):
-                yield from pq.ParquetFile(path).iter_batches(columns=list(columns))
+        for path in self._paths(table):
+            yield from pq.ParquetFile(path).iter_batches(columns=list(columns))
 
     def contract(self, table: str) -> Table:
         return self._contracts[table]
@@ -134,6 +131,26 @@ class Context:
                 for day, writer in writers.items():
                     writer.write_table(rows.filter(pc.field("ds") == day) if len(writers) > 1 else rows)
         self._check(table)
+
+    def write_users(
+        self,
+        table: str,
+        source: str,
+        columns: Sequence[str],
+        build: Callable[[pa.Table], pa.Table],
+        *,
+        strings: Sequence[str] = (),
+    ) -> None:
+        """Stage what `build` makes of the declared days of `source`, whole users at a time and in the order of their
+        ids. strings: columns that it takes as dictionaries. Raises MissingPartition, ContractBroken.
+        """
+        from jobs.runtime.users import Part, build_parts
+
+        with self.writing(table) as staged:
+            folder = staged / self.ds
+            folder.mkdir()
+            files, schema = self._paths(source), arrow_schema(self._contracts[table])
+            build_parts(Part(files, tuple(columns), tuple(strings), build, schema, folder), self._session)
 
     def write_folder(self, table: str, save: Callable[[Path], None]) -> None:
         """Stage a folder that `save` fills, such as a model's files."""
@@ -203,6 +220,9 @@ class Context:
             self._rows[(table, day)] = rows
             for warning in warnings:
                 self.say(f"warning: table {table}, day {day}: {warning}.")
+
+    def _paths(self, table: str) -> tuple[str, ...]:
+        return tuple(str(path) for folder in self._folders(table) for path in sorted(folder.glob("*.parquet")))
 
     def _folders(self, table: str) -> list[Path]:
         return self.store.folders(table, self._present(table), self._declared(table).on)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import importlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from jobs.graph import Graph
 from jobs.job import Job
 from jobs.runtime.config import Config
 from jobs.runtime.context import Context, input_days
+from jobs.runtime.fingerprints import Fingerprints
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 from jobs.tables import tables
@@ -61,6 +61,7 @@ class Runner:
         self.store = Store(self.config.store_root)
         self.base = Runner(self.config.base) if self.config.base else None
         self.raw = RawZone(self.config.raw_root, self.config.data)
+        self.prints = Fingerprints(self.config, self.store, self.raw)
         published, judged = self.config.products.enabled, bool(self.config.experiments.layers)
         self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged)  # type: ignore[attr-defined]
         kept_features(self.contracts["samples"], self.config.get("rank.drop"))  # a wrong name is told before the night
@@ -93,11 +94,11 @@ class Runner:
             needs = self._needs(job, day, optional=True)
             # Of its own earlier days a job needs what they were built from, whatever that was built after.
             follows = any(need in (changed if job.spans and need[0] == job.name else stale) for need in needs)
-            if not forced and not follows and (self._is_current(job, day) or self._adopt(job, day)):
+            if not forced and not follows and (self.prints.is_current(job, day) or self._adopt(job, day)):
                 continue
             stale.add((job.name, day))
-            stood = self._stood(job, day) if job.spans else None
-            if stood is None or stood != self._own(job, day):
+            stood = self.prints.stood(job, day) if job.spans else None
+            if stood is None or stood != self.prints.own(job, day):
                 changed.add((job.name, day))
             if history_only and day in wanted:
                 continue
@@ -117,9 +118,9 @@ class Runner:
             # An input that was built anew may have come out as the base's, and so may this.
             if all(self._adopt(step.job, day) for day in step.days):
                 return time.perf_counter() - started
-            inputs = {day: self._inputs(step.job, day, step.days) for day in step.days}
-            fingerprints = {day: self._digest_of(step.job, inputs[day]) for day in step.days}
-            own = {day: self._own(step.job, day) for day in step.days if step.job.spans}
+            inputs = {day: self.prints.inputs(step.job, day, step.days) for day in step.days}
+            fingerprints = {day: self.prints.digest_of(step.job, inputs[day]) for day in step.days}
+            own = {day: self.prints.own(step.job, day) for day in step.days if step.job.spans}
             if not (step.job.timeless and self._reuse(context, fingerprints)):
                 importlib.import_module(step.job.module).run(context)
             context.commit(fingerprints, inputs, own)
@@ -178,14 +179,6 @@ class Runner:
             for input_day in input_days(read, [day], self.config)
         ]
 
-    def _is_current(self, job: Job, day: str, store: Store | None = None) -> bool:
-        """Whether the store's outputs (default: this run's store) were built from what this run has."""
-        manifests = [(store or self.store).manifest(table, day) for table in job.writes]
-        if not all(manifests):
-            return False
-        built_from = self._fingerprint(job, day)
-        return all(manifest is not None and manifest["built_from"] == built_from for manifest in manifests)
-
     def _adopt(self, job: Job, day: str) -> bool:
         """For a variant: take the base's outputs of a day over, if they are what this run would build.
 
@@ -194,8 +187,8 @@ class Runner:
         """
         if self.base is None or job.publishes:
             return False
-        same = job.name in self._shared and self.base._is_current(job, day)
-        if not same and not self._is_current(job, day, self.base.store):
+        same = job.name in self._shared and self.base.prints.is_current(job, day)
+        if not same and not self.prints.is_current(job, day, self.base.store):
             return False
         for table in job.writes:
             if self.store.manifest(table, day) != self.base.store.manifest(table, day):
@@ -214,51 +207,6 @@ class Runner:
             if job in self.base.graph.jobs and sources <= shared:
                 shared |= {job.name} if len({config.fingerprint(job.settings) for config in configs}) == 1 else set()
         return shared
-
-    def _fingerprint(self, job: Job, day: str) -> str:
-        """A digest of everything that a job's outputs of a day follow from: settings, raw files, input partitions."""
-        return self._digest_of(job, self._inputs(job, day))
-
-    def _digest_of(self, job: Job, inputs: Mapping[str, str | None]) -> str:
-        facts = [self.config.fingerprint(job.settings), *(f"{name}={digest}" for name, digest in inputs.items())]
-        return hashlib.blake2b("\n".join(facts).encode(), digest_size=8).hexdigest()
-
-    def _inputs(self, job: Job, day: str, together: Sequence[str] = ()) -> dict[str, str | None]:
-        """`<table>/<day>`, or `raw/<table>/<day of delivery>` -> digest; None where what is read counts as absent.
-
-        together: the days that are built in one go. Of its own earlier days, some of them perhaps, a job that spans
-        days needs only what they follow from by themselves; so it is the same in whatever portions days are built.
-        """
-        raw = {self._delivery(table, day): self.raw.fingerprint(table, day) for table in job.raw}
-        stored = {
-            f"{read.table}/{input_day}": self.store.digest(read.table, input_day, read.on)
-            for read in job.reads
-            if not job.carries(read)
-            for input_day in input_days(read, [day], self.config)
-        }
-        earlier = {
-            f"{read.table}/{before}": self._own(job, before) if before in together else self._stood(job, before)
-            for read in job.reads
-            if job.carries(read)
-            for before in input_days(read, [day], self.config)
-        }
-        return raw | stored | earlier
-
-    def _own(self, job: Job, day: str) -> str:
-        """A digest of what a job's outputs follow from, its own earlier days apart."""
-        own = {f"{table}/" for table in job.writes}
-        inputs = self._inputs(job, day).items()
-        return self._digest_of(job, {name: digest for name, digest in inputs if not name.startswith(tuple(own))})
-
-    def _stood(self, job: Job, day: str) -> str | None:
-        """`_own` of the partitions that stand; None when they don't."""
-        manifests = [self.store.manifest(table, day) for table in job.writes]
-        found = {manifest.get("own") if manifest else None for manifest in manifests}
-        return found.pop() if len(found) == 1 else None
-
-    def _delivery(self, table: str, day: str) -> str:
-        delivered = day if table == "events" else self.raw.snapshot_day(table, day)
-        return f"raw/{table}/{delivered}" if delivered else f"raw/{table}"
 
 
 def _copy(source: Path, target: Path) -> None:

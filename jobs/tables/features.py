@@ -25,7 +25,7 @@ def _arrays(features: Sequence[Feature], prefix: str = "") -> list[Column]:
 
 def _user_item_history(facts: Facts) -> Table:
     null = "no positive event in the window"
-    sums = [Column(f.name, "bigint", f.about, f.null or null) for f in pairs.history_features(facts)]
+    sums = [Column(f.name, "bigint", f.about, f.null or null) for f in pairs.pair_sums(facts)]
     days = [Column(name, "bigint", "days with a positive event in the window") for name in pairs.positive_days(facts)]
     columns = (DS, USER_ID, ITEM_ID, *sums, *days)
     return Table("user_item_history", "user x item of the window", ("user_id", "item_id"), columns, may_be_empty=True)

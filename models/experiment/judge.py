@@ -7,27 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from features.settings import Settings
 from models.experiment.design import needed_users, sample_ratio_p
 from models.experiment.looks import always_valid_margin, always_valid_p
 from models.experiment.moments import Moments
+from models.experiment.settings import Judging as Judging
 
 NAN = math.nan
-
-
-class Judging(Settings):
-    """alpha: the share of false alarms that is borne. power, effect: the relative change `effect` is worth finding, and
-    is to be found with this probability; it also tunes the always-valid test. min_users: of a variant and of the
-    control, below which nothing is tested, since the normal law of means isn't there yet.
-    """
-
-    alpha: float = Field(0.05, gt=0, lt=0.5)
-    power: float = Field(0.8, gt=0.5, lt=1)
-    effect: float = Field(0.05, gt=0)
-    min_users: int = Field(100, ge=2)
 
 
 @dataclass(frozen=True)

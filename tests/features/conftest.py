@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -14,7 +15,7 @@ from features.behaviour import build_behaviour_features, pair_rows, shown_rows
 from features.history import user_item_history
 from features.items import build_item_features, group_sums, item_sums
 from features.users import build_user_features, user_sums
-from tests.features.support import AS_OF, FACTS, Day, counted, daily_frame
+from tests.features.support import AS_OF, FACTS, Day, counted, daily_frame, day
 
 EVENTS: list[Day] = [
     (0, "ann", "i_bread", "impression", 4, None, 0),
@@ -48,8 +49,7 @@ USERS = [("ann", {"age": "30", "city": "oslo"}), ("bob", {"city": "bergen"}), ("
 class Shop:
     """Tables as of `AS_OF`. behaviour has one user more, of code 4, who did nothing."""
 
-    daily: DataFrame
-    history: DataFrame
+    history: pa.Table
     user_sums: DataFrame
     items: DataFrame
     users: DataFrame
@@ -60,9 +60,11 @@ class Shop:
 def shop(spark: SparkSession) -> Shop:
     everything = daily_frame(spark, EVENTS)
     is_shown = everything.event_type == "impression"
-    daily, shown = everything.where(~is_shown), everything.where(is_shown & (everything.event_day > "2026-03-24"))
+    daily = everything.where(~is_shown).toArrow()
+    shown = everything.where(is_shown & (everything.event_day > "2026-03-24"))
     windowed = everything.where(everything.event_day > "2026-03-03")  # 28 days
-    history = user_item_history(daily, as_of=AS_OF, facts=FACTS).persist()
+    summed = user_item_history(daily, first=day(179), as_of=AS_OF, facts=FACTS)
+    history = spark.createDataFrame(summed).persist()
     catalogue = spark.createDataFrame(
         ITEMS,
         "item_id string, name string, category string, subcategory string, brand string, price double, born string",
@@ -79,4 +81,4 @@ def shop(spark: SparkSession) -> Shop:
     pairs = pair_rows(history, user_codes, item_codes, facts=FACTS)
     exposures = shown_rows(shown, user_codes, item_codes, as_of=AS_OF, facts=FACTS)
     behaviour = build_behaviour_features(pairs, exposures, user_codes, as_of=AS_OF, facts=FACTS, last_items=2)
-    return Shop(daily, history, of_users, items, users, behaviour)
+    return Shop(summed, of_users, items, users, behaviour)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
@@ -13,6 +14,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from features.facts import Facts
 from features.json_fields import JsonFields
 from features.templates import Template
+from jobs.runtime.checks import arrow_schema
 from jobs.runtime.text import LINES
 from jobs.tables import tables
 
@@ -45,6 +47,7 @@ EVENTS = (
     "ds string, event_day string, user_id string, item_id string, event_type string, event_time timestamp, "
     "value double, dwell_seconds double"
 )
+_ARROW = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64()}
 FLOAT = 1e-6  # relative error of a 32-bit float
 
 # (age in days, user, item, event type, events, summed value or None, events that carried a value)
@@ -57,9 +60,14 @@ def day(age: int, as_of: str = AS_OF) -> str:
 
 def daily_frame(spark: SparkSession, rows: Iterable[Day]) -> DataFrame:
     """user_item_daily of the days before `AS_OF`; each row's last event is at noon, UTC."""
-    return spark.createDataFrame(
-        [(day(age), day(age), *rest, None, 0, _seconds(day(age))) for age, *rest in rows], DAILY
-    )
+    return spark.createDataFrame(_daily_rows(rows), DAILY)
+
+
+def daily_table(rows: Iterable[Day]) -> pa.Table:
+    """The same without Spark."""
+    columns = [(name, _ARROW[kind]) for name, kind in (column.split() for column in DAILY.split(", "))]
+    names = [name for name, _ in columns]
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in _daily_rows(rows)], pa.schema(columns))
 
 
 def counted(daily: DataFrame, *keys: str) -> DataFrame:
@@ -85,18 +93,25 @@ def records_of(
     return frame.withColumn("ds", frame.ds.cast("date"))
 
 
-def by_key(frame: DataFrame, *keys: str) -> dict[Any, dict[str, Any]]:
+def by_key(frame: DataFrame | pa.Table, *keys: str) -> dict[Any, dict[str, Any]]:
     """Key, or tuple of keys -> row; fails when a key stands twice."""
-    rows = [row.asDict() for row in frame.collect()]
+    rows = frame.to_pylist() if isinstance(frame, pa.Table) else [row.asDict() for row in frame.collect()]
     found = {row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys): row for row in rows}
     assert len(found) == len(rows), f"{keys} repeat"
     return found
 
 
-def assert_contract(frame: DataFrame, table: str, *, facts: Facts = FACTS) -> None:
+def assert_contract(frame: DataFrame | pa.Table, table: str, *, facts: Facts = FACTS) -> None:
     """The frame has the columns of the table's contract, in their order, of their types."""
     contract = tables(["als"], facts)[table]
+    if isinstance(frame, pa.Table):
+        assert frame.schema == arrow_schema(contract)
+        return
     assert frame.dtypes == [(column.name, column.type) for column in contract.columns]
+
+
+def _daily_rows(rows: Iterable[Day]) -> list[tuple[Any, ...]]:
+    return [(day(age), day(age), *rest, None, 0, _seconds(day(age))) for age, *rest in rows]
 
 
 def _seconds(ds: str) -> int:

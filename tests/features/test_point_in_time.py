@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -85,6 +85,13 @@ class Days:
 
     def write_arrow(self, table: str, parts: Sequence[pa.Table]) -> None:
         self.rows[table] = [Row(**row) for part in parts for row in part.to_pylist()]
+
+    def write_users(
+        self, table: str, source: str, columns: Sequence[str], build: Callable[[pa.Table], pa.Table], **_: Any
+    ) -> None:
+        built = build(self.read_arrow(source, columns))
+        self.rows[table] = [Row(**row) for row in built.to_pylist()]
+        self.tables[table] = self.spark.createDataFrame(built)
 
     def run(self, *jobs: str) -> dict[str, list[Any]]:
         """The rows of every feature table that the jobs wrote, in one order."""

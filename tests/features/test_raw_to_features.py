@@ -46,7 +46,8 @@ def built(spark: SparkSession) -> Built:
         return daily.happened(frame.where(frame.ds > day(days)), day(days - 1), AS_OF)
 
     kept, shown = FACTS.kept, FACTS.with_role("exposure")
-    history = user_item_history(window(daily.user_item_daily(log, kinds=kept), 180), as_of=AS_OF, facts=FACTS).persist()
+    taken = daily.user_item_daily(log, kinds=kept).where(f"ds > '{day(180)}'").toArrow()
+    history = spark.createDataFrame(user_item_history(taken, first=day(179), as_of=AS_OF, facts=FACTS)).persist()
     rows = [(item, group, group, group, PRICE[item], day(9)) for item, group in GROUP.items()]
     catalogue = spark.createDataFrame(
         rows, "item_id string, category string, subcategory string, brand string, price double, born string"

@@ -85,6 +85,6 @@ def test_a_replay_is_done_anew_once_its_lists_are_sound(runner: Runner) -> None:
     """The bytes of recall_popular are the same in both; what they are built on is not."""
     job = runner.graph.job("replay_lists")
     stand(runner, "recall_als", "behaviour_features")
-    before = runner._fingerprint(job, DAY)
+    before = runner.prints.fingerprint(job, DAY)
     stand(runner, "recall_als", "behaviour_features", "recall_popular")
-    assert runner._fingerprint(job, DAY) != before
+    assert runner.prints.fingerprint(job, DAY) != before

@@ -54,7 +54,7 @@ def settle(runner: Runner, steps: Sequence[Step]) -> list[tuple[str, str]]:
     """Commit what the steps would: content that follows from the inputs alone. Returns (job, day) in order."""
     for step in steps:
         for ds in step.days:
-            built_from, inputs = runner._fingerprint(step.job, ds), runner._inputs(step.job, ds)
+            built_from, inputs = runner.prints.fingerprint(step.job, ds), runner.prints.inputs(step.job, ds)
             for table in step.job.writes:
                 staged = runner.store.stage(table)
                 (staged / "part-00000.parquet").write_text(f"{table} from {built_from}")

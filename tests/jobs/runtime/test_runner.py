@@ -53,7 +53,7 @@ def test_a_step_commits_its_outputs_and_starts_no_session_unasked(
     for table, rows in (("popular_items", 1), ("ranker", None)):
         manifest = runner.store.manifest(table, DAY) or {}
         assert (manifest["job"], manifest["rows"]) == (JOB.name, rows)
-        assert manifest["built_from"] == runner._fingerprint(JOB, DAY)
+        assert manifest["built_from"] == runner.prints.fingerprint(JOB, DAY)
     assert not staged(runner) and runner._spark is None
 
 

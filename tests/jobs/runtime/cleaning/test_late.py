@@ -109,4 +109,4 @@ def test_a_later_delivery_leaves_closed_days_as_they_are(spark: SparkSession, tm
         clean(runner, DAYS[1])
         assert [runner.store.manifest(table, DAYS[0]) for table in TABLES] == before
         job = runner.graph.job("clean_events")
-        assert all(runner._is_current(job, day) for day in DAYS[:2]), "nothing is to be built again"
+        assert all(runner.prints.is_current(job, day) for day in DAYS[:2]), "nothing is to be built again"
