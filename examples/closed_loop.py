@@ -24,7 +24,8 @@ from rich.console import Console
 
 from examples import local_redis
 from examples.closed_loop_app import LISTS, App, LoopConfig
-from examples.closed_loop_show import Report, report, show
+from examples.closed_loop_report import FILE, Report, alike, report, write
+from examples.closed_loop_show import show, show_beside
 from examples.landing import LandingError, land_day, parse_day
 from jobs.errors import RunError, UsageError
 from jobs.experiment_report import report as show_experiment
@@ -33,6 +34,7 @@ from jobs.runtime.config import Config, load_config
 from jobs.runtime.machine import java_problem
 from jobs.runtime.runner import Runner
 from predawn import Reader
+from predawn.assignment import CONTROL
 from predawn.connection import connect
 from predawn.errors import PredawnError
 from predawn.experiments import read_experiment
@@ -41,7 +43,16 @@ DATA, LAYER, SHARE = "world", "closed-loop", 0.5
 ROOT = CHECKOUT / "var" / "closed-loop"
 JUDGES = ("judge_experiments", "replay_lists")  # what the last day, after which nothing is shown, is still needed for
 EXPLORING = ("new_items", "new_slots", "new_boost")  # channels and rules that give new items a chance
+PLACES = (("recall", "channels"), ("rerank", "rules"))
 LOG_WIDTH = 140
+HELP = {
+    "history": "days of browsing before the first lists",
+    "days": "days on which lists are shown",
+    "events_a_day": "lines of a day's log, about",
+    "browsing": "share of a day's requests in the loop that are no lists'",
+    "born_share": "of the items, those born after the first day",
+    "seed": "of all random numbers of the world",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     for field in dataclasses.fields(LoopConfig):
         kind = parse_day if field.name == "first_day" else type(field.default)
-        parser.add_argument("--" + field.name.replace("_", "-"), type=kind, default=field.default, help=" ")
+        flag, said = "--" + field.name.replace("_", "-"), HELP.get(field.name, field.name.replace("_", " "))
+        parser.add_argument(flag, type=kind, default=field.default, help=said)
     parser.add_argument("--without-exploration", action="store_true", help=f"switch off {', '.join(EXPLORING)}")
     chosen = vars(parser.parse_args(argv))
     without = chosen.pop("without_exploration")
@@ -82,6 +94,7 @@ def run(loop: LoopConfig, folder: Path, overrides: Mapping[str, Any], console: C
     for left_over in ("raw", "store", "redis"):
         shutil.rmtree(folder / left_over, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).unlink(missing_ok=True)
     port = local_redis.free_port()
     url = local_redis.start(port, folder / "redis")
     try:
@@ -116,9 +129,8 @@ def settings(loop: LoopConfig, folder: Path, url: str) -> dict[str, Any]:
 
 def without_exploration(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Overrides of a configuration that take out what gives new items a chance. Raises UsageError if nothing does."""
-    places = {("recall", "channels"): "a channel", ("rerank", "rules"): "a rule"}
     overrides: dict[str, Any] = {}
-    for section, key in places:
+    for section, key in PLACES:
         used = tree.get(section, {}).get(key, [])
         kept = [name for name in used if name not in EXPLORING]
         if len(kept) < len(used):
@@ -185,23 +197,30 @@ def one_day(app: App, config: Config, url: str, day: dt.date) -> str:
 
 
 def _leave(found: Report, loop: LoopConfig, config: Config, folder: Path, seconds: int, console: Console) -> None:
-    """Write the report and print the line that sums it up."""
-    channels = list(config.get("recall.channels"))
-    told = {"settings": json.loads(json.dumps(dataclasses.asdict(loop), default=str)), "channels": channels}
+    """Write the report, hold it beside others of the same world, and print the line that sums it up."""
+    told = {"settings": json.loads(json.dumps(dataclasses.asdict(loop), default=str)), "config": exploring(config)}
     content = {**told, **found.plain(), "seconds": seconds}
-    (folder / "report.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    console.print(f"the whole report: {folder / 'report.json'}; it took {seconds} s")
+    path = write(folder, content)
+    if len(runs := alike(folder, content)) > 1:
+        show_beside(runs, console)
+    console.print(f"the whole report: {path}; it took {seconds} s")
     total, new = content["total"], content["new_items"]
     summary = {
         "closed_loop": folder.name,
         "days": loop.days,
-        "ctr": {arm: total[arm]["ctr"] for arm in (LISTS, "control")},
+        "ctr": {arm: total[arm]["ctr"] for arm in (LISTS, CONTROL)},
         **{name: total[name] for name in ("lift", "lift_low", "lift_high", "p_value", "sample_ratio_p")},
         "new_items": {arm: {name: each[name] for name in ("born", "shown", "clicked")} for arm, each in new.items()},
         "coverage": {arm: each["coverage"] for arm, each in new.items()},
         "seconds": seconds,
     }
-    console.print(json.dumps(summary))
+    console.print(json.dumps(summary), markup=False, soft_wrap=True)
+
+
+def exploring(config: Config) -> dict[str, list[str]]:
+    """Section and key -> what stands there, of what may give new items a chance."""
+    tree = config.model_dump()
+    return {".".join(place): list(names) for place in PLACES if (names := tree.get(place[0], {}).get(place[1]))}
 
 
 if __name__ == "__main__":

@@ -1,71 +1,18 @@
-"""The report of the closed loop for people, and the same as plain data."""
+"""The report of the closed loop for people."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from examples.closed_loop_app import LISTS
-from examples.closed_loop_figures import FRESH_DAYS, Lift, NewItems, lift, new_items, plain, served
-from examples.show import read
-from jobs.runtime.config import Config
+from examples.closed_loop_figures import FRESH_DAYS, Lift, NewItems
+from examples.closed_loop_report import REPLAYED, Report
 from predawn.assignment import CONTROL
-
-REPLAYED = ("ndcg_at_10", "recall_at_20")
-COLUMNS = ["event_day", "user_id", "item_id", "event_type", "variant"]
-
-
-@dataclass(frozen=True)
-class Report:
-    """days: of the loop. daily, replay: by day. metrics: rows of `experiment_metrics` as of the last day.
-    new_items: arm -> what became of the items born in the loop."""
-
-    days: Sequence[str]
-    daily: Mapping[str, Lift]
-    total: Lift
-    metrics: Sequence[Mapping[str, Any]]
-    new_items: Mapping[str, NewItems]
-    replay: Mapping[str, Mapping[str, Mapping[str, float]]]
-
-    def plain(self) -> dict[str, Any]:
-        return {
-            "days": {day: {**plain(found), "replay": self.replay[day]} for day, found in self.daily.items()},
-            "total": plain(self.total),
-            "experiment_metrics": list(self.metrics),
-            "new_items": {arm: plain(found) for arm, found in self.new_items.items()},
-        }
-
-
-def report(config: Config, layer: str, days: Sequence[str]) -> Report:
-    """From the tables of the store. Raises MissingPartition."""
-    frames = [read(config, "events", day).select(COLUMNS).to_pandas() for day in days]
-    events = served(pd.concat(frames, ignore_index=True).rename(columns={"event_day": "day"}))
-    items = read(config, "items", days[-1])
-    born = pd.Series([str(day) for day in items["created_on"].to_pylist()], items["item_id"].to_pylist())
-    shares = config.experiments.experiment(layer, config.data.scene).shares()
-    return Report(
-        days=days,
-        daily={day: lift(events[events["day"] == day], shares, config.experiments) for day in days},
-        total=lift(events, shares, config.experiments),
-        metrics=read(config, "experiment_metrics", days[-1]).to_pylist(),
-        new_items={arm: new_items(events[events["variant"] == arm], born, days) for arm in (LISTS, CONTROL)},
-        replay={day: _replay(config, day) for day in days},
-    )
-
-
-def _replay(config: Config, day: str) -> dict[str, dict[str, float]]:
-    """Source -> metric -> value, of the lists of the day before."""
-    found: dict[str, dict[str, float]] = {}
-    for row in read(config, "replay_metrics", day).to_pylist():
-        if row["metric"] in REPLAYED:
-            found.setdefault(row["source"], {})[row["metric"]] = row["value"]
-    return found
 
 
 def show(found: Report, console: Console) -> None:
@@ -129,22 +76,45 @@ def _show_new_items(found: Mapping[str, NewItems], console: Console) -> None:
 def _show_replay(found: Report, console: Console) -> None:
     table = Table(title="replay: lists as of the day before, judged by each day's events", title_justify="left")
     table.add_column("day")
-    for source in ("topn", "popular", "best channel"):
+    for source in ("topn", "popular", "best other"):
         for metric in REPLAYED:
             table.add_column(f"{source} {metric}", justify="right")
     for day, sources in found.replay.items():
-        channels = {name: values for name, values in sources.items() if name != "topn"}
-        best = max(channels, key=lambda name: channels[name].get(REPLAYED[0], 0.0), default="")
+        others = {name: values for name, values in sources.items() if name != "topn"}
+        best = max(others, key=lambda name: others[name].get(REPLAYED[0], 0.0), default="")
         cells = [
             f"{sources.get(name, {}).get(metric, math.nan):.3f}" for name in ("topn", "popular") for metric in REPLAYED
         ]
-        own = [f"{channels[best].get(metric, math.nan):.3f}" if best else "-" for metric in REPLAYED]
+        own = [f"{others[best].get(metric, math.nan):.3f}" if best else "-" for metric in REPLAYED]
         table.add_row(day, *cells, f"{own[0]} ({best})", own[1])
     console.print(table)
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if math.isfinite(share) else "-"
+def show_beside(runs: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    """What own lists did in runs that differ in their configuration. runs: name -> what `Report.plain` says."""
+    table = Table(title="own lists of this run and of others in the same world", title_justify="left")
+    table.add_column("")
+    for name in runs:
+        table.add_column(name, justify="right")
+    new = [each["new_items"][LISTS] for each in runs.values()]
+    total = [each["total"] for each in runs.values()]
+    rows = {
+        "CTR": [_percent(each[LISTS]["ctr"]) for each in total],
+        "lift over the popular list": [_percent(each["lift"]) for each in total],
+        "items born in the loop": [str(each["born"]) for each in new],
+        "of them shown": [str(each["shown"]) for each in new],
+        "of them clicked": [str(each["clicked"]) for each in new],
+        "their share of impressions": [_percent(each["of_impressions"]) for each in new],
+        "their share of clicks": [_percent(each["of_clicks"]) for each in new],
+        "catalogue shown": [_percent(each["coverage"]) for each in new],
+    }
+    for name, cells in rows.items():
+        table.add_row(name, *cells)
+    console.print(table)
+
+
+def _percent(share: float | None) -> str:
+    return f"{share:.1%}" if share is not None and math.isfinite(share) else "-"
 
 
 def _p(value: float) -> str:
