@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window aa docs-features lock clean
+.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window aa closed-loop docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -67,6 +67,9 @@ bench-serve: $(VENV)/.dev ## publishing, reading, flips, encodings and one HTTP 
 
 aa: $(VENV)/.dev ## false alarms of A/A experiments on the generated world, judged once and every day (three minutes)
 	@$(BIN)/python -m benchmarks.aa
+
+closed-loop: $(VENV)/.demo ## [ARGS=--without-exploration]: ten days in which a generated world is shown the lists and answers
+	@$(BIN)/python -m examples.closed_loop $(ARGS)
 
 lock: $(VENV)/.dev ## resolve requirements/*.txt anew from the extras in setup.cfg
 	@for lock in "dev:airflow dev serve" "airflow:airflow" "demo:serve"; do \

@@ -14,6 +14,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -192,6 +193,13 @@ def _wait(done: Callable[[], bool], seconds: float, failure: str) -> None:
         if time.monotonic() > deadline:
             raise LocalRedisError(failure)
         time.sleep(POLL_SECONDS)
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def default_port() -> int:

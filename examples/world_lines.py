@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from examples.world_log import DAY_SECONDS, DWELL_LIMIT, EVENT_NAMES, IMPRESSION
 from examples.world_people import Items, Users
 
 SCENE = "home"
+ENDINGS = (f',"scene":"{SCENE}"',)
 UNKNOWN_EVENT = "teleport"
 COPY_LAG = 1_000  # a copied or broken line stands at most so many lines after its origin
 _PART_DIGITS, _ROW_DIGITS = 3, 7  # an event_id is e, the date, the part, the row; unique over the whole world
@@ -58,14 +59,29 @@ class LineWriter:
             [""],
             [f',"price":{cents // 100}.{cents % 100:02d}' for cents in items.cents.tolist()],
         ]
-        self._tails = _texts(f'"{text},"scene":"{SCENE}"}}\n' for table in tails for text in table)
+        self._tails = _texts(f'"{text}' for table in tails for text in table)
         self._tail_starts = np.cumsum([0, *map(len, tails)])
 
     def write(
-        self, rng: np.random.Generator, log: Log, day: dt.date, part: int, *, duplicates: float, malformed: float
+        self,
+        rng: np.random.Generator,
+        log: Log,
+        day: dt.date,
+        part: int,
+        *,
+        duplicates: float,
+        malformed: float,
+        endings: Sequence[str] = ENDINGS,
+        ending_of: NDArray[np.int8] | None = None,
     ) -> bytes:
-        """The lines of a log. duplicates, malformed: shares of the events that come again, whole or broken."""
-        lines = self._lines(log, day, part)
+        """The lines of a log. duplicates, malformed: shares of the events that come again, whole or broken.
+
+        endings: last fields of a line, as JSON that begins with a comma. ending_of: (users,) which of them the lines of
+        a user have; without it the first.
+        """
+        ends = _texts(f"{text}}}\n" for text in endings)
+        ending = ends[0] if ending_of is None else ends.take(pa.array(ending_of[log.user]))
+        lines = self._lines(log, day, part, ending)
         count = len(lines)
         copies = rng.choice(count, round(count * duplicates), replace=False)
         broken = rng.choice(count, round(count * malformed), replace=False)
@@ -81,7 +97,7 @@ class LineWriter:
     def _later(rng: np.random.Generator, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         return rows + rng.integers(1, COPY_LAG + 1, size=len(rows))
 
-    def _lines(self, log: Log, day: dt.date, part: int) -> pa.StringArray:
+    def _lines(self, log: Log, day: dt.date, part: int, ending: pa.StringArray | pa.StringScalar) -> pa.StringArray:
         # Numbers with a leading 1 have a fixed width; the 1 is then cut off.
         rows = pc.utf8_slice_codeunits(pa.array(10**_ROW_DIGITS + np.arange(len(log.kind))).cast(pa.string()), 1)
         requests = pc.utf8_slice_codeunits(
@@ -98,6 +114,7 @@ class LineWriter:
             f'"request_id":"r{prefix}',
             requests.take(pa.array(log.request)),
             self._tails.take(pa.array(self._tail_starts[log.kind] + _tail_rows(log))),
+            ending,
             "",
         )
 

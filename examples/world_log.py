@@ -56,6 +56,21 @@ class Log:
     dwell: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What users were shown: parallel arrays, one element an impression.
+
+    second: of the day, when the page was opened. request: row of the request within this stretch. position: 1-based
+    slot of the page.
+    """
+
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    second: NDArray[np.int32]
+    request: NDArray[np.int32]
+    position: NDArray[np.int8]
+
+
 class Shelf:
     """The items that are born by a day, ready for weighted draws: all of them, or those of one category."""
 
@@ -106,8 +121,16 @@ def simulate(
     shown = ~_repeated(page)
     position = np.cumsum(shown, axis=1).astype(np.int8)[shown]
     request = np.repeat(np.arange(len(user), dtype=np.int32), shown.sum(axis=1))
-    item, user, second, is_bot = page[shown], user[request], second[request], is_bot[request]
+    impressions = Shown(user[request], page[shown], second[request], request, position)
+    return react(rng, users, items, impressions, is_bot[request])
 
+
+def react(
+    rng: np.random.Generator, users: Users, items: Items, shown: Shown, is_bot: NDArray[np.bool_] | None = None
+) -> Log:
+    """The impressions and what users do with them. is_bot: (impressions,); without it all users are human."""
+    user, item, second, position, request = shown.user, shown.item, shown.second, shown.position, shown.request
+    is_bot = np.zeros(len(item), np.bool_) if is_bot is None else is_bot
     cosine = np.einsum("ij,ij->i", users.vectors[user], items.vectors[item])
     appeal = items.appeal[item]
     chance = EXAMINED[position - 1] * _chance(WANTS, cosine, appeal, users.engagement[user])
@@ -144,11 +167,15 @@ def _human_requests(
     sessions = int(opens.sum())
     cdf = np.cumsum(users.activity)
     who = np.searchsorted(cdf, rng.random(sessions) * cdf[-1], side="right")
-    start = np.interp(
-        (part[0] + rng.random(sessions)) / part[1], _HOUR_CDF, np.linspace(0, DAY_SECONDS, len(_HOUR_CDF))
-    )
+    start = session_starts(rng, sessions, part)
     second = start[session] + nth * NEXT_REQUEST_SECONDS + rng.integers(NEXT_REQUEST_SECONDS, size=count)
     return who[session].astype(np.int32), np.minimum(second, DAY_SECONDS - 1).astype(np.int32)
+
+
+def session_starts(rng: np.random.Generator, count: int, part: tuple[int, int] = (0, 1)) -> NDArray[np.float64]:
+    """(count,) seconds of the day, few of them at night. part: as in `simulate`."""
+    share = (part[0] + rng.random(count)) / part[1]
+    return np.interp(share, _HOUR_CDF, np.linspace(0, DAY_SECONDS, len(_HOUR_CDF)))
 
 
 def _bot_requests(

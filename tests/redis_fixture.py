@@ -5,20 +5,14 @@ A conftest that wants them imports them: `from tests.redis_fixture import redis_
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import pytest
 import redis
 
-from examples.local_redis import HOST, start, stop
+from examples.local_redis import free_port, start, stop
 
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+__all__ = ["free_port", "redis_client", "redis_server"]
 
 
 @pytest.fixture(scope="session")
