@@ -76,7 +76,7 @@ def measure(config: Config, name: str, day: dt.date, console: Console) -> None:
     try:
         for step in runner.plan([day], only=job):
             console.print(f"{step.label:52} {runner.run(step):6.1f} s")
-        if not runner._is_current(job, day.isoformat()):
+        if not runner.prints.is_current(job, day.isoformat()):
             step = Step(job, (day.isoformat(),))
             console.print(f"{step.label:52} {runner.run(step):6.1f} s")
     finally:
