@@ -25,7 +25,7 @@ class ItemCFConfig(ChannelConfig):
     B: float = Field(0.75, ge=0, le=1)
     K: int = Field(100, ge=1, le=2000)
     user_frequency: bool = True
-    shrinkage: float = Field(3.0, gt=0, allow_inf_nan=False)
+    shrinkage: float = Field(5.0, gt=0, allow_inf_nan=False)
     half_life_days: float = Field(30.0, gt=0)
     num_threads: int = Field(0, ge=0)
 
