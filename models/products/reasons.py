@@ -16,7 +16,7 @@ from models.types import Lists
 UNRANKED = "other"
 NONE = -1
 # Channels that don't follow from one item of the user's: what all take, and what the user took.
-WITHOUT_EVIDENCE = ("popular", "buy_again")
+WITHOUT_EVIDENCE = ("popular", "buy_again", "trending", "hot", "popular_segment", "new_items")
 
 
 class ReasonsConfig(Settings):

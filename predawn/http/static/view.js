@@ -15,6 +15,14 @@ const CHANNELS = {
   buy_again: "taken before, and due again",
   item_cf: "often goes with what was taken",
   popular: "popular now",
+  user_cf: "people who took the same took it",
+  content: "like what was taken",
+  trending: "trending",
+  hot: "hot right now",
+  popular_segment: "popular among people alike",
+  popular_category: "popular where they look most",
+  new_items: "new",
+  followed: "by someone they follow",
   other: "no single reason",
 };
 
