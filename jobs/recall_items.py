@@ -20,6 +20,8 @@ def run(ctx: Context) -> None:
     name, recall = str(ctx.job.channel), ctx.config.get("recall")
     interactions, config = read_interactions(ctx), getattr(recall, name)
     channel = load_channel(name)(config, repeats=ctx.config.data.repeats, seed=recall.seed)
+    if channel.uses_spark:
+        _ = ctx.spark  # started when it is first asked for
     channel.fit(interactions, read_catalogue(ctx, channel.needs))
     users = np.arange(interactions.shape[0], dtype=np.int32)
     blocks = (users[start : start + USERS_A_BLOCK] for start in range(0, len(users), USERS_A_BLOCK))

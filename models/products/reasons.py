@@ -18,7 +18,7 @@ from models.types import Lists
 UNRANKED = "other"
 NONE = -1
 # Channels that don't follow from one item of the user's: what all take, and what the user took.
-WITHOUT_EVIDENCE = ("popular", "buy_again")
+WITHOUT_EVIDENCE = ("popular", "buy_again", "trending", "hot", "popular_segment", "new_items")
 # What fills a list up comes from the popular one; what a rule placed is said by the rule's own word: new, pinned.
 FILLED_FROM = "popular"
 

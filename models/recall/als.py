@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -19,21 +19,26 @@ class ALSConfig(ChannelConfig):
     """Names and meanings as in `implicit.als.AlternatingLeastSquares`: the confidence in a positive is alpha x weight.
 
     half_life_days: days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.
+    backend: who solves: "implicit", on this machine, or "spark", Spark MLlib on a cluster, with `regParam` instead of
+    the regularization (there it is multiplied with the number of entries of a user or an item) and `numBlocks` tasks.
     """
 
+    backend: Literal["implicit", "spark"] = "implicit"
     factors: int = Field(64, ge=1, le=1024)
-    regularization: float = Field(10.0, ge=0, allow_inf_nan=False)
-    alpha: float = Field(2.0, gt=0, allow_inf_nan=False)
+    regularization: float = Field(50.0, ge=0, allow_inf_nan=False)
+    alpha: float = Field(5.0, gt=0, allow_inf_nan=False)
     iterations: int = Field(15, ge=1, le=200)
     half_life_days: float = Field(60.0, gt=0)
     num_threads: int = Field(0, ge=0)
+    regParam: float = Field(0.1, ge=0, allow_inf_nan=False)
+    numBlocks: int = Field(10, ge=1)
 
 
 class ALS(Channel[ALSConfig]):
     """Inner products of factors learnt by alternating least squares; users without interactions get no items.
 
     Source: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008,
-    DOI 10.1109/ICDM.2008.22, as solved by conjugate gradients in the library `implicit`.
+    DOI 10.1109/ICDM.2008.22, as solved by conjugate gradients in the library `implicit`, or by Spark MLlib.
     """
 
     name: ClassVar[str] = "als"
@@ -46,8 +51,33 @@ class ALS(Channel[ALSConfig]):
         if weights.nnz:
             self._factorise(weights)
 
+    @property
+    def uses_spark(self) -> bool:
+        return self.config.backend == "spark"
+
     def _factorise(self, weights: csr_matrix) -> None:
-        """user_factors (users, factors) and item_factors (items, factors), float32."""
+        solve = self._solve_by_spark if self.uses_spark else self._solve
+        self._user_factors, self._item_factors = solve(weights)
+        longest = np.linalg.norm(self._item_factors, axis=1).max(initial=0)
+        # An inner product is off by at most its length x half an epsilon x both norms; twice and to spare.
+        self._rounding = np.float32(2 * self.config.factors * np.finfo(np.float32).eps * longest)
+
+    def _solve_by_spark(self, weights: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+        from models.recall.als_spark import solve
+
+        config = self.config
+        return solve(
+            weights,
+            factors=config.factors,
+            regParam=config.regParam,
+            alpha=config.alpha,
+            iterations=config.iterations,
+            numBlocks=config.numBlocks,
+            seed=self.seed,
+        )
+
+    def _solve(self, weights: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+        """User factors (users, factors) and item factors (items, factors), float32."""
         from implicit.cpu.als import AlternatingLeastSquares
 
         # One BLAS thread, as the library asks: each row is solved by itself, so num_threads doesn't change the result.
@@ -61,11 +91,7 @@ class ALS(Channel[ALSConfig]):
                 random_state=self.seed,
             )
             model.fit(weights, show_progress=False)
-        self._user_factors = model.user_factors
-        self._item_factors = model.item_factors
-        longest = np.linalg.norm(model.item_factors, axis=1).max(initial=0)
-        # An inner product is off by at most its length x half an epsilon x both norms; twice and to spare.
-        self._rounding = np.float32(2 * self.config.factors * np.finfo(np.float32).eps * longest)
+        return model.user_factors, model.item_factors
 
     def _recall(self, users: np.ndarray, k: int) -> Lists:
         if not self._active.any():

@@ -78,6 +78,11 @@ class Channel(ABC, Generic[ConfigT]):
         self._verify(lists, users, k)
         return lists
 
+    @property
+    def uses_spark(self) -> bool:
+        """Whether `fit` needs an active Spark session."""
+        return False
+
     @abstractmethod
     def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:
         """Learns from validated interactions in canonical order, and from the catalogue."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,14 +14,18 @@ from models.types import Catalogue, Interactions, Lists
 
 
 class ItemCFConfig(ChannelConfig):
-    """K: neighbours kept per item. user_frequency: users of many items speak less for each of them. shrinkage: shared
-    evidence, in units of about one user, at which the similarity of two rare items is half believed. half_life_days:
-    days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.
+    """K: neighbours kept per item. similarity: "cosine", or "bm25", the inner product after BM25's saturation, of which
+    K1 and B are the parameters. user_frequency: users of many items speak less for each of them. shrinkage, of the
+    cosine: shared evidence, in units of about one user, at which the similarity of two rare items is half believed.
+    half_life_days: days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.
     """
 
+    similarity: Literal["cosine", "bm25"] = "cosine"
+    K1: float = Field(1.2, gt=0, allow_inf_nan=False)
+    B: float = Field(0.75, ge=0, le=1)
     K: int = Field(100, ge=1, le=2000)
     user_frequency: bool = True
-    shrinkage: float = Field(3.0, gt=0, allow_inf_nan=False)
+    shrinkage: float = Field(5.0, gt=0, allow_inf_nan=False)
     half_life_days: float = Field(30.0, gt=0)
     num_threads: int = Field(0, ge=0)
 
@@ -31,10 +35,12 @@ class ItemCF(Channel[ItemCFConfig]):
 
     An item is not its own neighbour: with repeats, an item taken before is listed for its neighbours' sake only, and
     its own past is the business of `buy_again`. Similarity is the cosine of the items' weighted user vectors, its
-    denominator enlarged by the shrinkage, without which pairs of items taken by one and the same user come first.
+    denominator enlarged by the shrinkage, without which pairs of items taken by one and the same user come first; or
+    their inner product, where one user's weight counts the less the more an item has in all (BM25).
 
     Source: Sarwar, Karypis, Konstan, Riedl, "Item-based collaborative filtering recommendation algorithms", WWW 2001,
-    DOI 10.1145/371920.372071; inverse user frequency: Breese, Heckerman, Kadie, UAI 1998, arXiv 1301.7363.
+    DOI 10.1145/371920.372071; inverse user frequency: Breese, Heckerman, Kadie, UAI 1998, arXiv 1301.7363; BM25:
+    Robertson, Zaragoza, "The probabilistic relevance framework", 2009, DOI 10.1561/1500000019.
     """
 
     name: ClassVar[str] = "item_cf"
@@ -44,7 +50,8 @@ class ItemCF(Channel[ItemCFConfig]):
         self._taken = interactions.matrix(self.config.half_life_days)
         self._taken.eliminate_zeros()  # decayed beyond float32
         self._taken.data = np.log1p(self._taken.data)
-        vectors = self._by_frequency(self._taken) if self.config.user_frequency else self._taken
+        vectors = self._saturated(self._taken) if self.config.similarity == "bm25" else self._taken
+        vectors = self._by_frequency(vectors) if self.config.user_frequency else vectors
         self._similar = self._neighbours(vectors)
 
     def similar_items(self, k: int) -> Lists:
@@ -58,6 +65,15 @@ class ItemCF(Channel[ItemCFConfig]):
             raise ValueError(f"{self.name}: k is {k}, at least 1 is needed.")
         n_items = self.shape[1]
         return by_blocks(lambda items: sparse_top(self._similar[items], k), np.arange(n_items), self.config.K, 1)
+
+    def _saturated(self, weights: csr_matrix) -> csr_matrix:
+        """users x items: BM25's weight of a user as a term of the item."""
+        lengths = np.bincount(weights.indices, weights.data, minlength=weights.shape[1])
+        relative = lengths / max(lengths.sum() / max(np.count_nonzero(lengths), 1), np.finfo(float).tiny)
+        norms = (self.config.K1 * (1 - self.config.B + self.config.B * relative)).astype(np.float32)
+        vectors = weights.copy()
+        vectors.data = vectors.data * np.float32(self.config.K1 + 1) / (vectors.data + norms[vectors.indices])
+        return vectors
 
     @staticmethod
     def _by_frequency(weights: csr_matrix) -> csr_matrix:
@@ -79,7 +95,8 @@ class ItemCF(Channel[ItemCFConfig]):
         def top(items: np.ndarray) -> Lists:
             products = by_item[items] @ vectors
             rows = np.repeat(items, np.diff(products.indptr))
-            products.data /= norms[rows] * norms[products.indices] + np.float32(self.config.shrinkage)
+            if self.config.similarity == "cosine":
+                products.data /= norms[rows] * norms[products.indices] + np.float32(self.config.shrinkage)
             products.data[products.indices == rows] = 0  # left out by the top-k
             return sparse_top(products, self.config.K)
 

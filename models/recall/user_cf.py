@@ -23,9 +23,9 @@ class UserCFConfig(ChannelConfig):
     num_threads: 0 for one per core.
     """
 
-    K: int = Field(100, ge=1, le=2000)
+    K: int = Field(200, ge=1, le=2000)
     item_frequency: bool = True
-    shrinkage: float = Field(1.0, gt=0, allow_inf_nan=False)
+    shrinkage: float = Field(3.0, gt=0, allow_inf_nan=False)
     most_users: int = Field(500, ge=2)
     half_life_days: float = Field(30.0, gt=0)
     num_threads: int = Field(0, ge=0)

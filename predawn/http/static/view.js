@@ -17,6 +17,14 @@ const CHANNELS = {
   popular: "popular now",
   new: "new, shown to see who likes it",
   pinned: "placed here by a campaign",
+  user_cf: "people who took the same took it",
+  content: "like what was taken",
+  trending: "trending",
+  hot: "hot right now",
+  popular_segment: "popular among people alike",
+  popular_category: "popular where they look most",
+  new_items: "new",
+  followed: "by someone they follow",
   other: "no single reason",
 };
 

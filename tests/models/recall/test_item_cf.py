@@ -95,6 +95,20 @@ class TestItemCF(ChannelConformance):
             ratios.append(row[30] / row[1])
         assert ratios[0] > ratios[1]
 
+    def test_bm25_by_hand(self) -> None:
+        """A user's part of an item saturates with its weight, the sooner the less the item has in all."""
+        data = interactions([(0, 0, 0, 1), (0, 1, 0, 9), (1, 0, 0, 2), (1, 1, 0, 1), (2, 1, 0, 4)], (3, 3))
+        cf = self.make_cf(similarity="bm25", K1=1.2, B=0.75, user_frequency=False, half_life_days=NO_DECAY).fit(data)
+        weights = np.log1p([[1, 9], [2, 1], [0, 4]])
+        lengths = weights.sum(axis=0)
+        vectors = weights * 2.2 / (weights + 1.2 * (0.25 + 0.75 * lengths / lengths.mean()))
+        similar = vectors[:, 0] @ vectors[:, 1]
+        assert as_rows(cf.similar_items(5)) == [[(1, pytest.approx(similar))], [(0, pytest.approx(similar))], []]
+
+    def test_bm25_keeps_the_promises(self) -> None:
+        lists = self.make(repeats=False, similarity="bm25").fit(random_interactions()).recall(np.arange(60), 20)
+        assert broken_promises(lists, *random_interactions().shape, 20) == []
+
     def test_threads_do_not_change_the_result(self) -> None:
         data = random_interactions(users=200, items=300, rows=6000)
         one, two = (self.make(num_threads=n).fit(data).recall(np.arange(200), 50) for n in (1, 2))
