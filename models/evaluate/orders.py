@@ -19,6 +19,13 @@ def fused_scores(ranks: np.ndarray) -> np.ndarray:
     return np.nansum(1 / (FLATTENING + ranks), axis=1)
 
 
+def fused(rows: pa.RecordBatch, ranks: np.ndarray) -> np.ndarray:
+    """(m,) what merged recall falls by: the candidates' own `fused_score` where they bring one."""
+    if f"{FUSED}_score" in rows.schema.names:
+        return rows[f"{FUSED}_score"].flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+    return fused_scores(ranks)
+
+
 def channel_ranks(rows: pa.RecordBatch, channels: Sequence[str]) -> np.ndarray:
     """(m, channels) float64 of all candidates of the rows, NaN where a channel didn't recall them."""
     columns = [rows[f"{channel}_rank"].flatten().to_numpy(zero_copy_only=False) for channel in channels]
@@ -33,7 +40,7 @@ def order_block(rows: pa.RecordBatch, channels: Sequence[str], source: str) -> p
     """
     offsets, codes = ragged_codes(rows["item_codes"])
     ranks = channel_ranks(rows, channels)
-    scores = fused_scores(ranks)
+    scores = fused(rows, ranks)
     if source != FUSED:
         own = 1 / (FLATTENING + ranks[:, list(channels).index(source)])
         behind = scores / (1 + scores) / (FLATTENING + MAX_RANK + 1)

@@ -39,5 +39,10 @@ def test_all_candidates_stand_in_the_order_of_the_source(source: str, first: lis
         assert scores == sorted(scores, reverse=True) and all(0 < score < 1 for score in scores)
 
 
+def test_the_candidates_own_fusion_goes_before_ours() -> None:
+    told = ROWS.append_column("fused_score", pa.array([[0.1, 0.3, 0.2], [0.1, 0.2], []], FLOATS))
+    assert order_block(told, CHANNELS, FUSED)["item_codes"].to_pylist() == [[2, 3, 1], [5, 4], []]
+
+
 def test_a_slice_is_ordered_as_if_alone() -> None:
     assert order_block(ROWS.slice(1, 1), CHANNELS, "als").equals(order_block(ROWS, CHANNELS, "als").slice(1, 1))
