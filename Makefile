@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-serve bench-window bench-movielens aa closed-loop docs-features lock clean
+.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-rules bench-serve bench-window bench-movielens aa closed-loop docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: $(VENV)/.dev ## what the ranker's scoring costs, both ways in one run
 
 bench-clean: $(VENV)/.dev ## raw lines to events against DuckDB, the same rules on the same 10M records
 	@$(BIN)/python -m benchmarks.bench_clean
+
+bench-rules: $(VENV)/.dev ## users a second of each re-ranking rule, and of a night's rules together
+	@$(BIN)/python -m benchmarks.bench_rules
 
 bench-window: $(VENV)/.dev ## what a night's features cost with a window of 60 days, and with one of 7 (ten minutes)
 	@$(BIN)/python -m benchmarks.bench_window

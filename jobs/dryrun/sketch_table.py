@@ -13,6 +13,7 @@ ITEM_COLUMNS: Mapping[str, Sequence[str]] = {
     "brand": ("brand", "author", "author_id", "artist", "manufacturer", "vendor", "seller"),
     "price": ("price", "unit_price", "list_price"),
     "created_on": ("created_on", "created_at", "release_date", "published_at", "upload_date", "born_on"),
+    "available": ("available", "is_available", "in_stock"),
 }
 MOST_VALUES = 50  # of a profile column, among the records looked at
 

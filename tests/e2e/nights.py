@@ -26,6 +26,11 @@ from predawn.assignment import Experiment
 WORLD = WorldConfig(days=4, users=80, items=60, events=10_000)
 EARLIER, LATER = WORLD.last_day - timedelta(1), WORLD.last_day
 HISTORY, LONGEST, LAYER = 3, 20, "lists-1"
+PINNED, BANNED = "i00003", "i00005"
+CAMPAIGNS = f"""action,item_id,position,segment,start,end
+pin,{PINNED},2,,2026-01-01,2026-02-01
+ban,{BANNED},,,2026-01-01,2026-02-01
+"""
 # Compiling the plans of so few rows takes longer than interpreting them.
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 SMALL = {

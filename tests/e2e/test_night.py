@@ -22,7 +22,21 @@ from jobs.runtime.checks import check_partition
 from jobs.runtime.runner import Runner, Step
 from predawn import Reader
 from predawn.assignment import Experiment
-from tests.e2e.nights import EARLIER, HISTORY, LATER, LAYER, LONGEST, WORLD, Place, alter, show_variants, thin
+from tests.e2e.nights import (
+    BANNED,
+    CAMPAIGNS,
+    EARLIER,
+    HISTORY,
+    LATER,
+    LAYER,
+    LONGEST,
+    PINNED,
+    WORLD,
+    Place,
+    alter,
+    show_variants,
+    thin,
+)
 from tests.redis_fixture import free_port
 
 EXPERIMENT = Experiment(LAYER, "home", {"b": 0.4})
@@ -47,6 +61,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     land(root / "raw", WORLD.first_day, WORLD.last_day, WORLD)
     for day in (EARLIER, LATER):
         show_variants(root / "raw" / "events" / f"ds={day}" / "part-00000.json.gz", EXPERIMENT)
+    (root / "raw" / "campaigns" / f"ds={EARLIER}").mkdir(parents=True)
+    (root / "raw" / "campaigns" / f"ds={EARLIER}" / "week.csv").write_text(CAMPAIGNS)
     place = Place(root / "raw", root / "store", start(port, root / "redis"))
     try:
         place.backfill(EARLIER, LATER)
@@ -112,7 +128,8 @@ def test_reasons_name_the_channel_and_an_item_that_the_user_took(nights: Place) 
         told = [reason for reason in answer.reasons if reason]
         assert len(told) == min(10, len(row["item_ids"])) and answer.reasons[: len(told)] == told
         for item, reason in zip(row["item_ids"], told, strict=False):
-            assert reason.channel in nights.runner().config.get("recall.channels")
+            assert reason.channel in (*nights.runner().config.get("recall.channels"), "new", "pinned")
+            assert (reason.channel == "pinned") == (item == PINNED)
             if reason.evidence:
                 evidence += 1
                 assert reason.evidence in taken[row["user_id"]] and reason.evidence in similar[item]
@@ -172,7 +189,23 @@ def test_lists_leave_out_what_the_user_took(nights: Place) -> None:
     lists = nights.table("topn", LATER).to_pylist()
     shown = {(row["user_id"], item) for row in lists for item in row["item_ids"]}
     assert taken and not taken & shown
-    assert all(len(set(row["item_ids"])) == len(row["item_ids"]) <= LONGEST for row in lists)
+    assert all(len(set(row["item_ids"])) == len(row["item_ids"]) == LONGEST for row in lists)
+
+
+def test_campaigns_and_new_items_have_their_places(nights: Place) -> None:
+    taken = {
+        (row["user_id"], row["item_id"])
+        for row in nights.table("user_item_history", LATER).to_pylist()
+        if row["positive_days_history"]
+    }
+    lists, known = nights.table("topn", LATER).to_pylist(), nights.table("item_features", LATER).to_pylist()
+    ages = {row["item_id"]: row["age_days"] for row in known}
+    assert {PINNED, BANNED} <= set(ages)
+    for row in lists:
+        assert BANNED not in row["item_ids"]
+        assert row["item_ids"][1] == PINNED or (row["user_id"], PINNED) in taken
+        assert min(ages[item] for item in row["item_ids"][14:16]) <= 7, "the pin may move it down by one"
+    assert {placer for row in lists for placer in row["placed_by"]} == {"ranker", "fill", "new", "pinned"}
 
 
 def test_the_second_night_replays_the_first_ones_lists(nights: Place) -> None:

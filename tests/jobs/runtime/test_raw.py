@@ -73,6 +73,14 @@ def test_a_snapshot_is_the_newest_complete_one_at_or_before_the_day(zone: RawZon
     }
 
 
+def test_a_table_that_need_not_be_there_is_empty_until_it_is(zone: RawZone) -> None:
+    before = zone.fingerprint("campaigns", "2026-01-05")
+    assert (zone.snapshot("campaigns", "2026-01-05"), zone.snapshot_day("campaigns", "2026-01-05")) == ([], None)
+    folder = deliver(zone.root, "campaigns", "2026-01-05", complete=False)
+    assert zone.snapshot("campaigns", "2026-01-05") == [folder / "part-00000.json"]
+    assert zone.fingerprint("campaigns", "2026-01-05") != before == zone.fingerprint("campaigns", "2026-01-04")
+
+
 def test_a_day_before_every_snapshot_is_an_error_with_what_to_do(zone: RawZone) -> None:
     deliver(zone.root, "items", "2026-01-02")
     with pytest.raises(RunError, match=r"no snapshot of items at or before 2026-01-01 in .*: land one .*DATA=mine"):

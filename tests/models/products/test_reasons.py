@@ -32,6 +32,7 @@ def user(listed: list[int], ranks: dict[int, tuple[float, float, float]], own: d
     return {
         "user_id": "u",
         "item_codes": listed,
+        "placed_by": ["ranker"] * len(listed),
         "scores": [1 - place / 100 for place in range(len(listed))],
         "candidate_codes": codes,
         "own_codes": list(own),
@@ -42,7 +43,7 @@ def user(listed: list[int], ranks: dict[int, tuple[float, float, float]], own: d
 
 def explain(users: list[dict[str, Any]], places: int = 10) -> list[dict[str, Any]]:
     types = {"user_id": pa.string(), "item_codes": pa.list_(pa.int32()), "candidate_codes": pa.list_(pa.int32())}
-    types["own_codes"] = pa.list_(pa.int32())
+    types |= {"own_codes": pa.list_(pa.int32()), "placed_by": pa.list_(pa.string())}
     columns = {
         name: pa.array([row[name] for row in users], types.get(name, pa.list_(pa.float32()))) for name in users[0]
     }
@@ -75,6 +76,16 @@ def test_users_do_not_explain_each_others_lists() -> None:
 def test_an_item_that_no_channel_recalled_has_no_channel() -> None:
     [told] = explain([user([2], {0: (1.0, 1.0, NAN)}, {5: 1})])
     assert told["channels"] == [UNRANKED] and told["evidence_ids"] == ["i5"]
+
+
+def test_what_a_rule_placed_and_what_filled_a_list_up_say_so() -> None:
+    ranks = dict.fromkeys((0, 3, 4), (1.0, NAN, NAN))
+    placed_by = ["ranker", "new", "pinned", "fill"]
+    [told] = explain(
+        [{**user([0, 3, 4, 6], ranks, {1: 1, 5: 1}), "placed_by": placed_by, "scores": [0.5, 0.4, 0.3, None]}]
+    )
+    assert told["channels"] == ["als", "new", "pinned", "popular"]
+    assert told["evidence_ids"] == ["i1", None, None, None] and told["scores"][3] is None
 
 
 def test_only_the_first_places_are_explained() -> None:
