@@ -179,7 +179,8 @@ def needed(runner: Runner, towards: Sequence[str]) -> set[str]:
 def one_day(app: App, config: Config, url: str, day: dt.date) -> str:
     """Serve a day, land its log, and say in a few words what was served."""
     scene = config.data.scene
-    experiment = read_experiment(connect(url), scene)
+    with connect(url) as client:
+        experiment = read_experiment(client, scene)
     if experiment is None:
         raise RunError(f"no experiment runs on scene {scene!r} on {day}: the night before should have published one.")
     reader = Reader(url, scene)
@@ -205,11 +206,13 @@ def _leave(found: Report, loop: LoopConfig, config: Config, folder: Path, second
         show_beside(runs, console)
     console.print(f"the whole report: {path}; it took {seconds} s")
     total, new = content["total"], content["new_items"]
+    (judged,) = (row for row in found.metrics if (row["variant"], row["metric"]) == (LISTS, "ctr"))
     summary = {
         "closed_loop": folder.name,
         "days": loop.days,
         "ctr": {arm: total[arm]["ctr"] for arm in (LISTS, CONTROL)},
         **{name: total[name] for name in ("lift", "lift_low", "lift_high", "p_value", "sample_ratio_p")},
+        "p_always_holm": judged["p_always_holm"],
         "new_items": {arm: {name: each[name] for name in ("born", "shown", "clicked")} for arm, each in new.items()},
         "coverage": {arm: each["coverage"] for arm, each in new.items()},
         "seconds": seconds,

@@ -118,7 +118,7 @@ def test_the_loop_end_to_end_gives_the_same_logs_and_counts_them(tmp_path: Path)
     said = ran(tmp_path / "one")
     for left_over in ("raw/events/ds=2026-01-04/part-00000.json.gz", "report.json"):
         assert (tmp_path / "one" / left_over).exists()
-    ran(tmp_path / "two")
+    beside = ran(tmp_path / "two")
     assert tree(tmp_path / "one" / "raw") == tree(tmp_path / "two" / "raw")
     days = [f"ds={day}" for day in (*LOOP.past, *LOOP.loop)]
     assert sorted(path.name for path in (tmp_path / "one" / "raw" / "events").iterdir()) == days
@@ -139,7 +139,7 @@ def test_the_loop_end_to_end_gives_the_same_logs_and_counts_them(tmp_path: Path)
     last = json.loads(said.splitlines()[-1])
     assert last["lift"] == content["total"]["lift"] and last["closed_loop"] == "one"
     assert "own lists of this run and of others" not in said
-    assert "own lists of this run and of others" in ran(tmp_path / "one")
+    assert "own lists of this run and of others" in beside
 
 
 @pytest.mark.usefixtures("true_nights")
