@@ -18,8 +18,8 @@ from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 from models.evaluate.contest import ANY, FINAL, NEW
 from models.evaluate.metrics import METRICS
-from models.evaluate.orders import FUSED
 from models.rank import RANKERS
+from models.recall import FUSED
 
 WIDTH = 150  # where there is no terminal
 COLUMNS = (*METRICS, "coverage", "novelty", "diversity")

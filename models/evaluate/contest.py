@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from models.arrow import ragged_codes
-from models.evaluate.orders import FUSED, channel_ranks, fused
+from models.evaluate.orders import channel_ranks, fused
 from models.rank.base import Ranker
 from models.rank.blocks import CANDIDATE_CODES, Inputs, user_block
 from models.rank.matrix import ItemTable, assemble
+from models.recall import FUSED
 from models.recall.ragged import among, offsets_of, positions
 
 ANY, NEW = "any", "new"  # modes: whatever is taken counts, or only what the user hadn't taken before
@@ -89,7 +90,7 @@ def contest_block(rows: pa.RecordBatch, contest: Contest, items: ItemTable) -> p
 
 def _scores(rows: pa.RecordBatch, contest: Contest, items: ItemTable, ranks: np.ndarray) -> dict[str, np.ndarray]:
     """Source -> (m,) what its list falls by; NaN: not in it."""
-    scores = {FUSED: fused(rows, ranks)}
+    scores = {FUSED: fused(rows)}
     scores |= {channel: -ranks[:, number] for number, channel in enumerate(contest.channels)}
     if not contest.rankers and not contest.without:
         return scores

@@ -40,6 +40,7 @@ def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
         "item_codes": list(range(ITEMS)),
         **{"popular_score": [1.0] * ITEMS, "popular_rank": [1.0, 2.0, 3.0, 4.0]},
         **{"als_score": [1.0] * ITEMS, "als_rank": [3.0, 1.0, 2.0, 4.0]},
+        **{"fused_score": [0.032, 0.033, 0.031, 0.030], "fused_rank": [2.0, 1.0, 3.0, 4.0]},
     }
     for ds in (AS_OF, DAY):
         users = [{"user_code": n, "user_id": f"u{n}"} for n in range(USERS)]

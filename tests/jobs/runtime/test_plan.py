@@ -205,9 +205,9 @@ def test_what_a_job_on_demand_needs_is_built_and_nothing_else(root: Path) -> Non
     assert not {"open_gates", "publish_lists", "replay_lists"} & {name for name, _ in planned}
     assert not [pair for pair in planned if pair[1] == NEXT and pair[0] not in ("clean_events", "aggregate_day")]
     assert runner.plan(dates(NEXT), only=job) == []
-    assert not runner._is_current(job, NEXT)
+    assert not runner.prints.is_current(job, NEXT)
     settle(runner, [Step(job, (NEXT,))])
-    assert runner._is_current(job, NEXT)
+    assert runner.prints.is_current(job, NEXT)
 
 
 def test_the_first_days_need_nothing_from_before_the_source_begins(root: Path) -> None:

@@ -24,8 +24,8 @@ from models.evaluate.contest import (
     column,
     contest_block,
 )
-from models.evaluate.orders import FUSED
 from models.rank.blocks import Inputs, item_table
+from models.recall import FUSED
 from tests.models.rank.user_rows import FLOATS, INT, INTS, ITEMS, NAN
 
 EVIDENCE = ("als_score", "als_rank", "popular_score", "popular_rank")
@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
     [
         ("user_code", INT),
         *((name, INTS) for name in ("pair_codes", "candidate_codes", TAKEN_CODES, FINAL_CODES)),
-        *((name, FLOATS) for name in EVIDENCE),
+        *((name, FLOATS) for name in (*EVIDENCE, "fused_score")),
         *((column(mode, TRUTH), INTS) for mode in (ANY, NEW)),
     ]
 )
@@ -59,6 +59,7 @@ def user(code: int, candidates: dict[int, tuple[float, float]], taken: list[int]
     return {
         **{"user_code": code, "pair_codes": [], "candidate_codes": list(candidates), TAKEN_CODES: before},
         **{"als_score": als, "als_rank": als, "popular_score": popular, "popular_rank": popular},
+        "fused_score": [sum(1 / (60 + rank) for rank in ranks if rank == rank) for ranks in candidates.values()],
         **{column(ANY, TRUTH): taken, column(NEW, TRUTH): [item for item in taken if item not in before]},
     }
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.evaluate.orders import FUSED, fused_scores, order_block
+from models.evaluate.orders import order_block
+from models.recall import FUSED
 
 NAN = float("nan")
 CHANNELS = ("als", "popular")
@@ -16,14 +16,10 @@ ROWS = pa.RecordBatch.from_arrays(
         pa.array([[1, 2, 3], [4, 5], []], INTS),
         pa.array([[1, 2, NAN], [NAN, 1], []], FLOATS),
         pa.array([[2, NAN, 1], [1, NAN], []], FLOATS),
+        pa.array([[0.03, 0.01, 0.02], [0.02, 0.01], []], FLOATS),
     ],
-    names=["user_code", "item_codes", "als_rank", "popular_rank"],
+    names=["user_code", "item_codes", "als_rank", "popular_rank", "fused_score"],
 )
-
-
-def test_fusion_is_the_sum_of_reciprocals_and_silence_adds_nothing() -> None:
-    found = fused_scores(np.array([[1, 2], [NAN, 1], [NAN, NAN]]))
-    assert found == pytest.approx([1 / 61 + 1 / 62, 1 / 61, 0])
 
 
 @pytest.mark.parametrize(
@@ -37,11 +33,6 @@ def test_all_candidates_stand_in_the_order_of_the_source(source: str, first: lis
     assert found["item_codes"].to_pylist() == [first, second, []]
     for scores in found["scores"].to_pylist():
         assert scores == sorted(scores, reverse=True) and all(0 < score < 1 for score in scores)
-
-
-def test_the_candidates_own_fusion_goes_before_ours() -> None:
-    told = ROWS.append_column("fused_score", pa.array([[0.1, 0.3, 0.2], [0.1, 0.2], []], FLOATS))
-    assert order_block(told, CHANNELS, FUSED)["item_codes"].to_pylist() == [[2, 3, 1], [5, 4], []]
 
 
 def test_a_slice_is_ordered_as_if_alone() -> None:

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.rank.matrix import ItemTable, Ragged, UserBlock, assemble, feature_names, lookup
-from models.recall import evidence_names
 
 NAN = np.nan
 LARGEST = 2**31 - 1
@@ -66,7 +65,9 @@ def table():
 
 def test_assemble_by_hand_and_in_the_order_of_the_names():
     affinities = {"category": ["cat"], "brand": ["brand"]}
-    names = feature_names(["age", "visits"], ["price"], ["views"], affinities, evidence_names(["als", "pop"]))
+    names = feature_names(
+        ["age", "visits"], ["price"], ["views"], affinities, ["als_score", "als_rank", "pop_score", "pop_rank"]
+    )
     assert names[:6] == ["age", "visits", "price", "views", "brand", "cat"]
     assert names[6:] == ["als_score", "als_rank", "pop_score", "pop_rank"]
     expected = [
