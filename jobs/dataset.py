@@ -149,7 +149,7 @@ class CampaignTable(Files):
     files: str = "campaigns/ds={day}/*"
     marker: str = ""
     format: Literal["csv"] = "csv"
-    required: ClassVar[bool] = False
+    by_hand: ClassVar[bool] = True
 
 
 class UserTable(Files):

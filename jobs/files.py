@@ -20,7 +20,7 @@ class Files(Settings):
     for CSV; `columns` names the columns of files without a header line.
     """
 
-    required: ClassVar[bool] = True  # whether a day without a snapshot is an error
+    by_hand: ClassVar[bool] = False  # people write it: it may be absent, and an edit needn't change a file's size
     files: str
     marker: str = "_SUCCESS"
     min_files: int = Field(1, ge=0)

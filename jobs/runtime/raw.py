@@ -14,6 +14,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jobs.dataset import DataSet, Files
 from jobs.errors import RunError
@@ -75,9 +76,14 @@ class RawZone:
         return self._is_complete(getattr(self.data, table), day)
 
     def fingerprint(self, table: str, day: str) -> str:
-        """A digest of the names and sizes of the files that a day reads, so that a new delivery is noticed."""
+        """A digest of the names and sizes of the files that a day reads, so that a new delivery is noticed; of what
+        people edit also of the contents.
+        """
         (paths,) = self.events([day]).values() if table == "events" else [self.snapshot(table, day)]
-        facts = [(path.relative_to(self.root).as_posix(), path.stat().st_size) for path in paths]
+        facts: list[Any] = [(path.relative_to(self.root).as_posix(), path.stat().st_size) for path in paths]
+        source: Files | None = getattr(self.data, table)
+        if source and source.by_hand:
+            facts += [path.read_bytes() for path in paths]
         return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()
 
     def _incomplete(self, days: Sequence[str]) -> str:
@@ -102,7 +108,7 @@ class RawZone:
         for landed in self._landed(source, day):
             if self._is_complete(source, landed):
                 return landed
-        if not source.required:
+        if source.by_hand:
             return None
         raise RunError(
             f"no snapshot of {table} at or before {day} in {self.root}: land one as {self._wanted(source, day)}"

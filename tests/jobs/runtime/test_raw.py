@@ -78,7 +78,10 @@ def test_a_table_that_need_not_be_there_is_empty_until_it_is(zone: RawZone) -> N
     assert (zone.snapshot("campaigns", "2026-01-05"), zone.snapshot_day("campaigns", "2026-01-05")) == ([], None)
     folder = deliver(zone.root, "campaigns", "2026-01-05", complete=False)
     assert zone.snapshot("campaigns", "2026-01-05") == [folder / "part-00000.json"]
-    assert zone.fingerprint("campaigns", "2026-01-05") != before == zone.fingerprint("campaigns", "2026-01-04")
+    landed = zone.fingerprint("campaigns", "2026-01-05")
+    assert landed != before == zone.fingerprint("campaigns", "2026-01-04")
+    deliver(zone.root, "campaigns", "2026-01-05", "[]", complete=False)
+    assert zone.fingerprint("campaigns", "2026-01-05") != landed, "another content of the same size"
 
 
 def test_a_day_before_every_snapshot_is_an_error_with_what_to_do(zone: RawZone) -> None:
