@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 from scipy.special import expit
 
+from models.lazy import lightgbm
 from models.rank.base import Ranker, Samples
 from models.rank.trees import TREES_FILE, TreeConfig, fit_trees, raw_scores
 

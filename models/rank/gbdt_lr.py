@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_matrix
 from scipy.special import expit
 
+from models.lazy import lightgbm
 from models.rank import trees
 from models.rank.base import Ranker, Samples, check_varied, read_json, write_json
 from models.rank.linear import LR_FILE, fit_logistic, split_labels

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 LR_FILE = "lr.json"
@@ -40,6 +39,8 @@ def fit_logistic(
     counts less the more samples there are; the intercept is free of it. start: (columns,), where the solver sets out,
     0 by default. One thread: the order of a sum would otherwise depend on the machine.
     """
+    from sklearn.linear_model import LogisticRegression  # a second to load, and every job reads settings from here
+
     model = LogisticRegression(C=C, solver="lbfgs", tol=TOLERANCE, max_iter=MAX_ITERATIONS, warm_start=True)
     if start is not None:
         model.coef_, model.intercept_ = start[np.newaxis].copy(), np.zeros(1)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import lightgbm
 import numpy as np
 from pydantic import Field
 
 from features.settings import Settings
+from models.lazy import lightgbm
 from models.rank.base import Samples
 
 TREES_FILE = "trees.txt"
