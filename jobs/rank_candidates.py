@@ -13,6 +13,7 @@ from jobs.runtime.spark import ddl
 from jobs.tables.lists import kept_features
 from models.rank import load_ranker
 from models.rank.blocks import rank_block
+from models.rank.coarse import COARSE, Coarse
 
 
 def run(ctx: Context) -> None:
@@ -21,9 +22,9 @@ def run(ctx: Context) -> None:
     catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
 
     def rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        ranker = load_ranker(kind).load(folder)
+        ranker, coarse = load_ranker(kind).load(folder), Coarse.load(folder / COARSE)
         for rows in batches:
-            yield rank_block(rows, inputs, catalogue.value, ranker, names)
+            yield rank_block(rows, inputs, catalogue.value, ranker, names, coarse)
 
     contract = ctx.contract("rankings")
     rankings = (
