@@ -31,7 +31,7 @@ class TreeConfig(Settings):
     """
 
     objectives: tuple[Literal["binary", "lambdarank"], ...] = Field(("binary", "lambdarank"), min_length=1)
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    learning_rate: float = Field(default=0.07, gt=0, le=1)
     num_leaves: int = Field(default=24, ge=2)
     num_iterations: int = Field(default=300, ge=1)
     early_stopping_round: int = Field(default=20, ge=1)
