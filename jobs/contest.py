@@ -63,7 +63,7 @@ def fitted(ctx: Context, kinds: Iterable[str], samples: Samples) -> dict[str, Ra
     for kind in dict.fromkeys(kinds):
         ranker = load_ranker(kind)(getattr(settings, kind), seed=settings.seed)
         try:
-            found[kind] = ranker.fit(samples.X, samples.y, samples.weight, samples.fold, samples.names)
+            found[kind] = ranker.fit(samples.X, samples.y, samples.weight, samples.fold, samples.names, samples.group)
         except ValueError as error:
             ctx.say(f"{ctx.job.name} {ctx.ds} without {kind}: {error}")
     return found

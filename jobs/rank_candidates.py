@@ -16,6 +16,7 @@ from jobs.tables.lists import kept_features
 from models.evaluate.orders import order_block
 from models.rank import RANKERS, load_ranker
 from models.rank.blocks import rank_block
+from models.rank.coarse import COARSE, Coarse
 
 
 def run(ctx: Context) -> None:
@@ -35,9 +36,9 @@ def _ranked(ctx: Context) -> DataFrame:
     catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
 
     def rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        ranker = load_ranker(kind).load(folder)
+        ranker, coarse = load_ranker(kind).load(folder), Coarse.load(folder / COARSE)
         for rows in batches:
-            yield rank_block(rows, inputs, catalogue.value, ranker, names)
+            yield rank_block(rows, inputs, catalogue.value, ranker, names, coarse)
 
     rows = user_rows(ctx, inputs).where(F.size("candidate_codes") > 0)
     return rows.mapInArrow(rank, ddl(ctx.contract("rankings"), without=["ds"]))

@@ -110,6 +110,7 @@ _Rank = create_model(
     ranker=(str, Field()),
     seed=(int, Field()),
     drop=(tuple[str, ...], Field()),
+    keep=(int, Field(ge=1)),
     **_section(RANKERS, load_ranker),
 )
 

@@ -36,7 +36,7 @@ RANKINGS = Table(
     (
         DS,
         USER_CODE,
-        Column("item_codes", "array<int>", "all candidates, best first"),
+        Column("item_codes", "array<int>", "the candidates that the coarse ranker kept, best first"),
         Column("scores", "array<float>", "the ranker's probability, parallel to item_codes, descending"),
     ),
 )

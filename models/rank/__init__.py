@@ -12,6 +12,7 @@ RANKERS: dict[str, str] = {
     "gbdt_lr": "models.rank.gbdt_lr:GbdtLr",
     "gbdt": "models.rank.gbdt:Gbdt",
     "lr": "models.rank.lr:Lr",
+    "fm": "models.rank.fm:Fm",
 }
 
 

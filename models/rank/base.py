@@ -22,17 +22,22 @@ ConfigT = TypeVar("ConfigT", bound=Settings)
 
 @dataclass(frozen=True)
 class Samples:
-    """Checked samples, as `Ranker.fit` describes them; grain: user, item and label window. y: float64."""
+    """Checked samples, as `Ranker.fit` describes them; grain: user, item and label window. y: float64.
+
+    group: None when the rows are no lists.
+    """
 
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
     fold: np.ndarray
     names: tuple[str, ...]
+    group: np.ndarray | None = None
 
     def where(self, rows: np.ndarray) -> Samples:
         """The samples of a mask or of row numbers."""
-        return Samples(self.X[rows], self.y[rows], self.weight[rows], self.fold[rows], self.names)
+        group = None if self.group is None else self.group[rows]
+        return Samples(self.X[rows], self.y[rows], self.weight[rows], self.fold[rows], self.names, group)
 
 
 class Ranker(ABC, Generic[ConfigT]):
@@ -51,32 +56,44 @@ class Ranker(ABC, Generic[ConfigT]):
         self.seed = seed
         self.feature_names: tuple[str, ...] = ()
         self.metrics: dict[str, float | None] = {}
+        self.trained_on: dict[str, Any] = {}
 
     def fit(
-        self, X: np.ndarray, y: np.ndarray, weight: np.ndarray, fold: np.ndarray, feature_names: Sequence[str]
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray,
+        fold: np.ndarray,
+        feature_names: Sequence[str],
+        group: np.ndarray | None = None,
     ) -> Self:
         """Learn from n samples of f features; grain of the rows: one user, item and label window.
 
         X: (n, f) float32, NaN means missing. y: (n,) in [0, 1]; a fraction is a label shared between 0 and 1.
         weight: (n,) float32 above 0, the samples that a row stands for. fold: (n,) integers, the label window of a row,
-        ascending in time. feature_names: f distinct names, stored with the model. Rows of a user should be neighbours:
-        what is held out to stop the training is held out in runs of rows.
+        ascending in time. feature_names: f distinct names, stored with the model. group: (n,) integers, the list (user
+        and label window) of a row; rows of a list are neighbours. What is held out is held out as whole lists; None:
+        in runs of rows, and nothing is learned from the order within lists.
 
-        Raises ValueError, one sentence, when shapes differ, a value is out of range, all labels are equal or there are
-        fewer than `min_folds` folds.
+        Raises ValueError, one sentence, when shapes differ, a value is out of range, all labels are equal, rows of a
+        list are apart or there are fewer than `min_folds` folds.
         """
         names = tuple(feature_names)
         X = _matrix(X, len(names))
         y, weight, fold = np.asarray(y, np.float64), np.asarray(weight, np.float32), np.asarray(fold)
+        group = None if group is None else np.asarray(group)
         _check_names(names)
         _check_samples(X, y, weight, fold)
+        if group is not None:
+            _check_lists(group, len(X))
         folds = len(np.unique(fold))
         if folds < self.min_folds:
             raise ValueError(
                 f"ranker {self.kind} needs samples of at least {self.min_folds} folds, got {folds}: its parts are "
                 "fitted on disjoint label windows, so add earlier label days."
             )
-        self._fit(Samples(X, y, weight, fold, names))
+        self.metrics, self.trained_on = {}, {}
+        self._fit(Samples(X, y, weight, fold, names, group))
         self.feature_names = names
         return self
 
@@ -97,11 +114,17 @@ class Ranker(ABC, Generic[ConfigT]):
             return np.empty(0)
         return np.clip(self._predict(X), EDGE, 1 - EDGE)
 
-    def save(self, folder: Path, metrics: Mapping[str, float] | None = None) -> None:
-        """Write the model's files into `folder`, which is created; `metrics` (NaN means undefined) go beside them."""
+    def save(
+        self, folder: Path, metrics: Mapping[str, float] | None = None, trained_on: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write the model's files into `folder`, which is created.
+
+        Beside them go `metrics` (NaN means undefined) on top of those that the fit left, and `trained_on`: what the
+        samples were, such as their days, as JSON takes it.
+        """
         self._require_fitted()
-        if metrics is not None:
-            self.metrics = {name: float(value) if math.isfinite(value) else None for name, value in metrics.items()}
+        self.metrics |= {name: float(v) if math.isfinite(v) else None for name, v in (metrics or {}).items()}
+        self.trained_on = dict(trained_on or self.trained_on)
         folder.mkdir(parents=True, exist_ok=True)
         self._save(folder)
         record = {
@@ -110,6 +133,7 @@ class Ranker(ABC, Generic[ConfigT]):
             "config": self.config.model_dump(mode="json"),
             "feature_names": self.feature_names,
             "metrics": self.metrics,
+            "trained_on": self.trained_on,
         }
         write_json(folder / RANKER_FILE, record)
 
@@ -124,7 +148,7 @@ class Ranker(ABC, Generic[ConfigT]):
             raise ValueError(f"{folder} holds a ranker of kind {record['kind']!r}, not {cls.kind!r}.")
         ranker = cls(cls.Config.model_validate(record["config"]), seed=record["seed"])  # type: ignore[arg-type]
         ranker.feature_names = tuple(record["feature_names"])
-        ranker.metrics = record["metrics"]
+        ranker.metrics, ranker.trained_on = record["metrics"], record["trained_on"]
         ranker._load(folder)
         return ranker
 
@@ -185,6 +209,14 @@ def _check_same_names(expected: tuple[str, ...], given: tuple[str, ...]) -> None
     if missing or unexpected or len(given) != len(expected):
         raise ValueError(f"features differ from those of the fit: missing {missing}, unexpected {unexpected}.")
     raise ValueError("features stand in another order than those of the fit.")
+
+
+def _check_lists(group: np.ndarray, rows: int) -> None:
+    if group.shape != (rows,) or not np.issubdtype(group.dtype, np.integer):
+        raise ValueError(f"group must hold {rows} integers, one a row of X, got {group.dtype} of shape {group.shape}.")
+    runs = 1 + np.count_nonzero(np.diff(group))
+    if runs > (lists := len(np.unique(group))):
+        raise ValueError(f"rows of a list must be neighbours: group has {lists} lists in {runs} runs of rows.")
 
 
 def _check_samples(X: np.ndarray, y: np.ndarray, weight: np.ndarray, fold: np.ndarray) -> None:

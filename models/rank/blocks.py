@@ -11,6 +11,7 @@ import pyarrow as pa
 from features.specs import SHOWN
 from models.arrow import ragged_codes
 from models.rank.base import Ranker
+from models.rank.coarse import Coarse
 from models.rank.matrix import NO_GROUP, ItemTable, Ragged, UserBlock, assemble, feature_names
 
 CANDIDATE_CODES = "candidate_codes"
@@ -81,13 +82,22 @@ def user_block(rows: pa.RecordBatch, inputs: Inputs, pair_offsets: np.ndarray, p
 
 
 def rank_block(
-    rows: pa.RecordBatch, inputs: Inputs, items: ItemTable, ranker: Ranker, names: Sequence[str] | None = None
+    rows: pa.RecordBatch,
+    inputs: Inputs,
+    items: ItemTable,
+    ranker: Ranker,
+    names: Sequence[str] | None = None,
+    coarse: Coarse | None = None,
 ) -> pa.RecordBatch:
     """Grain: user. Columns: user_code, item_codes (candidates, best first; ties by code), scores (probabilities).
 
-    names: those of the inputs' features that the ranker is given; None: all.
+    names: those of the inputs' features that the ranker is given; None: all. coarse: leaves each user's best
+    candidates; the others are in no list.
     """
     offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
+    if coarse is not None:
+        kept = coarse.cut(offsets, codes, _ragged(rows, CANDIDATE_CODES, coarse.names).values)
+        offsets, codes = np.append(0, np.cumsum(kept))[offsets], codes[kept]
     X = assemble(user_block(rows, inputs, offsets, codes), items)
     names = inputs.features if names is None else list(names)
     if names != inputs.features:

@@ -9,7 +9,8 @@ from scipy.special import expit
 
 from models.lazy import lightgbm
 from models.rank.base import Ranker, Samples
-from models.rank.trees import TREES_FILE, TreeConfig, fit_trees, raw_scores
+from models.rank.metrics import held_out
+from models.rank.trees import TREES_FILE, TreeConfig, fit_trees, held_out_rows, raw_scores
 
 
 class Gbdt(Ranker[TreeConfig]):
@@ -22,6 +23,8 @@ class Gbdt(Ranker[TreeConfig]):
 
     def _fit(self, samples: Samples) -> None:
         self._booster = fit_trees(samples, self.config, self.seed)
+        judge = samples.where(held_out_rows(samples, self.config.held_out, self.seed))
+        self.metrics = held_out(judge.y, self._predict(judge.X), judge.weight)
 
     def _predict(self, X: np.ndarray) -> np.ndarray:
         return expit(raw_scores(self._booster, X, self.config.num_threads))

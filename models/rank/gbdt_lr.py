@@ -1,16 +1,18 @@
-"""GBDT+LR: boosted trees find the feature crosses, a logistic regression on their leaves follows the newest labels.
+"""GBDT+LR: boosted trees find the feature crosses, a logistic regression corrects them and adds what they can't take.
 
 Source: He et al., Practical Lessons from Predicting Clicks on Ads at Facebook, ADKDD 2014,
-DOI 10.1145/2648584.2648589. Two things differ from the paper.
+DOI 10.1145/2648584.2648589. Three things differ from the paper, where a regression on the leaves alone takes over.
 
-The regression sees the trees' own logit beside the one-hot leaves. With leaves only it has to learn again, from the
-newest fold alone, what the trees learned from all older ones: thousands of weights from few labels, and on real data it
-loses to its own trees. Here the logit's column is scaled up, so that the L2 penalty hardly touches its weight, while
-the leaves' weights are shrunken hard. With no evidence the hybrid is its trees, recalibrated; with evidence it corrects
-them, leaf by leaf.
+The lists are dealt into parts. Each part has a forest of its own, fitted on all the others, so the regression sees no
+leaf of a forest that knows the row's label, and every row serves both. A new row falls through all forests, and their
+mean counts.
 
-Scoring costs no more than the trees. The score is linear in the leaves, so the weights are written into the trees:
-new leaf = logit weight * old leaf + leaf weight; the intercept is kept aside.
+The regression is a shrunken correction: a given share of the trees' logit is its offset. With leaves only it would
+have to learn again, in thousands of weights, what the trees know already.
+
+Its columns are the leaves, every feature as a number, and ids and crosses. The score is linear in the leaves, and a
+number is a step function, so both become trees: scoring costs one prediction by trees, and one sparse product for ids
+and crosses.
 """
 
 from __future__ import annotations
@@ -21,129 +23,158 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import Field
-from scipy.sparse import csr_matrix
+from scipy.sparse import block_diag, csr_matrix, hstack
 from scipy.special import expit
 
 from models.lazy import lightgbm
 from models.rank import trees
-from models.rank.base import Ranker, Samples, check_varied, read_json, write_json
-from models.rank.linear import LR_FILE, fit_logistic, split_labels
+from models.rank.base import Ranker, Samples, read_json, write_json
+from models.rank.codes import CodeConfig
+from models.rank.linear import LR_FILE, fit_logistic
+from models.rank.lr import LinearModel, fit_columns
+from models.rank.metrics import held_out
+from models.rank.tree_text import joined, leaf_values, step_tree, with_leaf_values
 
-LOGIT_SCALE = 10.0  # the logit's weight pays 1/100 of a leaf weight's penalty; a larger scale mostly slows the solver
 SAME_LEAF = 1e-9  # trees.txt and lr.json belong together when the leaves agree this closely
 
 
-class GbdtLrConfig(trees.TreeConfig):
-    """The trees' parameters, and for the regression scikit-learn's inverse penalty C and the most rows it is fitted on.
-
-    The design takes 12 bytes a row and tree: 0.7 GB for 200 000 rows and 300 trees.
+class GbdtLrConfig(trees.TreeConfig, CodeConfig):
+    """The trees' parameters, and the regression's: parts that the lists are dealt into, share of the trees' logit that
+    is given, C as in `LrConfig`, and the most rows that it is fitted on. A row takes 12 bytes a tree and feature.
     """
 
-    C: float = Field(default=1e-3, gt=0)
+    parts: int = Field(default=2, ge=2)
+    share: float = Field(default=0.9, gt=0, le=1)
+    C: float = Field(default=3e-4, gt=0)
     lr_rows: int = Field(default=200_000, ge=1)
 
 
 @dataclass(frozen=True)
-class LeafRegression:
-    """What the regression learned. `leaf_weights` and `tree_leaf_values` hold one list a tree, one number a leaf.
+class Correction:
+    """What the regression learned. leaf_weights and tree_leaf_values: forest, tree, leaf.
 
-    Score (logit) of a row = intercept + logit_weight * sum of its tree_leaf_values + sum of its leaf_weights.
+    Score (logit) of a row = the mean over forests of (share * sum of its tree_leaf_values + sum of its leaf_weights)
+    + the score of `linear`.
     """
 
-    intercept: float
-    logit_weight: float
-    leaf_weights: list[list[float]]
-    tree_leaf_values: list[list[float]]
+    share: float
+    linear: LinearModel
+    leaf_weights: list[list[list[float]]]
+    tree_leaf_values: list[list[list[float]]]
+
+    @property
+    def forests(self) -> list[int]:
+        """Of each forest the number of trees."""
+        return [len(forest) for forest in self.leaf_weights]
+
+    def steps(self) -> list[tuple[int, np.ndarray]]:
+        """The features whose numbers count, and what each of their steps adds."""
+        return [(place, table) for place, table in enumerate(self.linear.tables) if table.any()]
 
     def folded(self) -> list[np.ndarray]:
-        """The leaf values that let plain trees give the score without the intercept; one (leaves,) array a tree."""
-        pairs = zip(self.tree_leaf_values, self.leaf_weights, strict=True)
-        return [self.logit_weight * np.array(values) + np.array(weights) for values, weights in pairs]
+        """The leaf values that let plain trees give the score without ids and crosses; one array a tree."""
+        outputs = [
+            (self.share * np.array(values) + np.array(weights)) / len(self.leaf_weights)
+            for forest_values, forest_weights in zip(self.tree_leaf_values, self.leaf_weights, strict=True)
+            for values, weights in zip(forest_values, forest_weights, strict=True)
+        ]
+        outputs[0] = outputs[0] + self.linear.intercept
+        return [*outputs, *(table for _, table in self.steps())]
 
 
-def leaf_design(leaves: np.ndarray, values: Sequence[np.ndarray]) -> csr_matrix:
-    """(n, all leaves + 1) float64: a row's leaves one-hot, tree after tree, then the trees' logit * LOGIT_SCALE.
-
-    leaves: (n, trees), the leaf of each tree. values: the trees' leaf values, one (leaves,) array a tree.
-    """
-    rows, count = leaves.shape
-    starts = np.cumsum([0] + [len(outputs) for outputs in values])
-    columns = np.empty((rows, count + 1), np.int32)
-    columns[:, :-1] = leaves + starts[:-1]
-    columns[:, -1] = starts[-1]
-    data = np.ones((rows, count + 1))
-    data[:, -1] = np.concatenate(values)[columns[:, :-1]].sum(axis=1) * LOGIT_SCALE
-    ends = np.arange(rows + 1, dtype=np.int64) * (count + 1)
-    return csr_matrix((data.ravel(), columns.ravel(), ends), shape=(rows, starts[-1] + 1))
+def leaf_design(leaves: np.ndarray, counts: Sequence[int]) -> csr_matrix:
+    """(n, all leaves) float64: a row's leaves one-hot, tree after tree. leaves: (n, trees); counts: leaves a tree."""
+    rows, width = leaves.shape
+    columns = leaves + np.cumsum([0, *counts[:-1]], dtype=np.int32)
+    ends = np.arange(rows + 1, dtype=np.int64) * width
+    return csr_matrix((np.ones(rows * width), columns.ravel(), ends), shape=(rows, sum(counts)))
 
 
 class GbdtLr(Ranker[GbdtLrConfig]):
-    """Trees on the older folds, regression on the newest.
-
-    Files: trees.txt, the trees with the regression written into their leaves: what scores. lr.json, a LeafRegression:
-    the intercept, and what explains the leaves. ranker.json.
+    """Files: trees.txt, the forests with the regression written into their leaves, and a tree a feature for its number:
+    what scores. lr.json, a Correction: ids and crosses, and what explains the leaves. ranker.json.
     """
 
     kind = "gbdt_lr"
     Config = GbdtLrConfig
-    min_folds = 2
 
     _booster: lightgbm.Booster
-    _regression: LeafRegression
+    _correction: Correction
 
     def predict_unfolded(self, X: np.ndarray) -> np.ndarray:
         """What `predict` returns, the long way: leaves, one-hot, regression. (n,) float64, for verification."""
         self._require_fitted()
-        regression = self._regression
-        leaves = trees.leaf_indices(self._booster, np.asarray(X, np.float32), self.config.num_threads)
-        design = leaf_design(leaves, [np.array(values) for values in regression.tree_leaf_values])
-        weights = np.concatenate([*regression.leaf_weights, [regression.logit_weight / LOGIT_SCALE]])
-        return expit(design @ weights + regression.intercept)
+        correction, linear, X = self._correction, self._correction.linear, np.asarray(X, np.float32)
+        score = linear.scores(X)
+        leaves = trees.leaf_indices(self._booster, X, self.config.num_threads)
+        start = 0
+        for values, weights in zip(correction.tree_leaf_values, correction.leaf_weights, strict=True):
+            one_hot = leaf_design(leaves[:, start : start + len(values)], [len(outputs) for outputs in values])
+            outputs = correction.share * np.concatenate(values) + np.concatenate(weights)
+            score += one_hot @ outputs / len(correction.leaf_weights)
+            start += len(values)
+        return expit(score)
 
     def _fit(self, samples: Samples) -> None:
-        is_newest = samples.fold == samples.fold.max()
-        older, newest = samples.where(~is_newest), samples.where(is_newest)
-        check_varied(older.y, "the older folds, on which the trees are fitted,")
-        check_varied(newest.y, "the samples of the newest fold, on which the regression is fitted,")
-        booster = trees.fit_trees(older, self.config, self.seed)
-        values = trees.leaf_values(booster)
-        newest = self._draw(newest)
-        rows, labels, weights = split_labels(newest.y, newest.weight)
-        leaves = trees.leaf_indices(booster, newest.X, self.config.num_threads)
-        design = leaf_design(leaves[rows], values)
-        start = np.zeros(design.shape[1])
-        start[-1] = 1 / LOGIT_SCALE  # the trees as they are
-        coefficients, intercept = fit_logistic(design, labels, weights, C=self.config.C, start=start)
-        ends = np.cumsum([len(outputs) for outputs in values])[:-1]
-        self._regression = LeafRegression(
-            intercept=intercept,
-            logit_weight=float(coefficients[-1] * LOGIT_SCALE),
-            leaf_weights=[part.tolist() for part in np.split(coefficients[:-1], ends)],
-            tree_leaf_values=[outputs.tolist() for outputs in values],
+        part = trees.deal(samples, self.config.parts, self.seed)
+        numbers = range(self.config.parts)
+        forests = [
+            trees.fit_trees(samples.where(part != number), self.config, self.seed + number) for number in numbers
+        ]
+        values = [leaf_values(forest) for forest in forests]
+        drawn = self._draw(len(part))
+        samples, part = samples.where(drawn), part[drawn]
+        columns = fit_columns(samples, self.config)
+        order = np.argsort(part, kind="stable")  # the rows of a part together, for blocks of leaves
+        samples, part = samples.where(order), part[order]
+        rows = [samples.X[part == number] for number in numbers]
+        threads = self.config.num_threads
+        offset = np.concatenate([trees.raw_scores(*pair, threads) for pair in zip(forests, rows, strict=True)])
+        self.metrics = held_out(samples.y, expit(offset), samples.weight)  # of the forests, before the regression
+        blocks = [
+            leaf_design(trees.leaf_indices(forest, X, threads), [len(outputs) for outputs in own])
+            for forest, X, own in zip(forests, rows, values, strict=True)
+        ]
+        design = hstack([columns.design(samples.X), block_diag(blocks)], format="csr")
+        found, intercept = fit_logistic(
+            design, samples.y, samples.weight, C=self.config.C, offset=self.config.share * offset
         )
-        self._booster = trees.with_leaf_values(booster, self._regression.folded())
+        weights = _like(values, found[columns.width :])
+        model = LinearModel(intercept, columns, found[: columns.width].tolist())
+        self._correction = Correction(self.config.share, model, weights, [[v.tolist() for v in own] for own in values])
+        steps = [step_tree(place, np.array(columns.steps[place].edges), t) for place, t in self._correction.steps()]
+        self._booster = with_leaf_values(joined(forests, steps), self._correction.folded())
 
-    def _draw(self, samples: Samples) -> Samples:
-        """At most `lr_rows` of the samples, in their order, drawn at random."""
-        count = len(samples.y)
+    def _draw(self, count: int) -> np.ndarray:
+        """At most `lr_rows` of so many rows, ascending, drawn at random."""
         if count <= self.config.lr_rows:
-            return samples
-        drawn = samples.where(np.sort(np.random.default_rng(self.seed).choice(count, self.config.lr_rows, False)))
-        check_varied(drawn.y, f"the {self.config.lr_rows} rows (lr_rows) drawn from the newest fold")
-        return drawn
+            return np.arange(count)
+        return np.sort(np.random.default_rng(self.seed).choice(count, self.config.lr_rows, False))
 
     def _predict(self, X: np.ndarray) -> np.ndarray:
-        return expit(trees.raw_scores(self._booster, X, self.config.num_threads) + self._regression.intercept)
+        scores = trees.raw_scores(self._booster, X, self.config.num_threads)
+        return expit(scores + self._correction.linear.code_scores(X))
 
     def _save(self, folder: Path) -> None:
         (folder / trees.TREES_FILE).write_text(self._booster.model_to_string(), encoding="utf-8", newline="\n")
-        write_json(folder / LR_FILE, asdict(self._regression))
+        write_json(folder / LR_FILE, asdict(self._correction))
 
     def _load(self, folder: Path) -> None:
         self._booster = lightgbm.Booster(model_str=(folder / trees.TREES_FILE).read_text(encoding="utf-8"))
-        self._regression = LeafRegression(**read_json(folder / LR_FILE))
-        stored, expected = trees.leaf_values(self._booster), self._regression.folded()
+        record = read_json(folder / LR_FILE)
+        self._correction = Correction(**{**record, "linear": LinearModel.from_record(record["linear"])})
+        stored, expected = leaf_values(self._booster), self._correction.folded()
         if [len(part) for part in stored] != [len(part) for part in expected] or not np.allclose(
             np.concatenate(stored), np.concatenate(expected), rtol=SAME_LEAF, atol=SAME_LEAF
         ):
             raise ValueError(f"{trees.TREES_FILE} and {LR_FILE} in {folder} belong to different models: fit again.")
+
+
+def _like(values: Sequence[Sequence[np.ndarray]], flat: np.ndarray) -> list[list[list[float]]]:
+    """`flat` cut into the leaves of the trees of the forests."""
+    cut, start = [], 0
+    for forest in values:
+        ends = start + np.cumsum([len(outputs) for outputs in forest])
+        cut.append([flat[end - len(outputs) : end].tolist() for end, outputs in zip(ends, forest, strict=True)])
+        start = int(ends[-1])
+    return cut

@@ -4,48 +4,78 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field
+from scipy.sparse import csr_matrix, hstack
 from scipy.special import expit
 
-from features.settings import Settings
 from models.rank.base import Ranker, Samples, read_json, write_json
-from models.rank.linear import LR_FILE, fit_logistic, split_labels
+from models.rank.codes import CodeConfig, Codes, fit_codes
+from models.rank.linear import LR_FILE, fit_logistic
+from models.rank.steps import Steps, fit_steps, step_design, step_scores
 
-MOST_DEVIATIONS = 20.0  # standardised values end here, so that one wild value can't outvote all other features
+
+class LrConfig(CodeConfig):
+    """C: scikit-learn's inverse penalty of a sum over rows, whose weights have a mean of 1."""
+
+    C: float = Field(default=1e-3, gt=0)
 
 
-class LrConfig(Settings):
-    """C: scikit-learn's inverse penalty."""
+@dataclass(frozen=True)
+class Columns:
+    """What a linear model makes of features: steps, one a feature, and codes."""
 
-    C: float = Field(default=0.1, gt=0)
+    steps: list[Steps]
+    codes: Codes
+
+    @property
+    def width(self) -> int:
+        return 2 * len(self.steps) + self.codes.width
+
+    def design(self, X: np.ndarray) -> csr_matrix:
+        """(n, width) float64: every feature's level, 0 where missing, then 1 where missing, then ids and crosses."""
+        numbers = csr_matrix(step_design(X, self.steps))
+        return hstack([numbers, self.codes.design(X)], format="csr")
+
+
+def fit_columns(samples: Samples, config: CodeConfig) -> Columns:
+    return Columns([fit_steps(column) for column in samples.X.T], fit_codes(samples.X, samples.names, config))
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """One number a feature in every list, in the order of the feature names.
+    """Score (logit) = intercept + the design of `columns` times `weights`.
 
-    Score (logit) = intercept + sum of weights * (x - means) / scales over present values + sum of missing_weights over
-    missing ones: a missing value counts as the mean and moves the score by its own weight. (x - means) / scales is cut
-    to +-MOST_DEVIATIONS.
+    A missing value counts as the mean and moves the score by a weight of its own.
     """
 
     intercept: float
-    means: list[float]
-    scales: list[float]
+    columns: Columns
     weights: list[float]
-    missing_weights: list[float]
 
+    @property
+    def tables(self) -> list[np.ndarray]:
+        """What each step of each feature adds to the score."""
+        count = len(self.columns.steps)
+        parts = zip(self.columns.steps, self.weights[:count], self.weights[count : 2 * count], strict=True)
+        return [steps.table(weight, missing) for steps, weight, missing in parts]
 
-def standardise(X: np.ndarray, means: list[float], scales: list[float]) -> np.ndarray:
-    """(n, 2 f) float32: standardised features with 0 for missing ones, then 1 where missing. X: (n, f) float32."""
-    width = X.shape[1]
-    design = np.empty((len(X), 2 * width), np.float32)
-    np.isnan(X, out=design[:, width:], casting="unsafe")
-    deviations = (X - np.array(means)) / np.array(scales)
-    design[:, :width] = np.nan_to_num(deviations.clip(-MOST_DEVIATIONS, MOST_DEVIATIONS), nan=0.0)
-    return design
+    def code_scores(self, X: np.ndarray) -> np.ndarray:
+        """(n,) float64: what ids and crosses add to the score."""
+        return self.columns.codes.design(X) @ np.array(self.weights[2 * len(self.columns.steps) :])
+
+    def scores(self, X: np.ndarray) -> np.ndarray:
+        """(n,) float64: logits."""
+        return self.intercept + step_scores(X, self.columns.steps, self.tables) + self.code_scores(X)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> LinearModel:
+        """From what `asdict` made."""
+        columns = record["columns"]
+        steps, codes = [Steps(**one) for one in columns["steps"]], Codes(**columns["codes"])
+        return cls(record["intercept"], Columns(steps, codes), record["weights"])
 
 
 class Lr(Ranker[LrConfig]):
@@ -57,32 +87,15 @@ class Lr(Ranker[LrConfig]):
     _model: LinearModel
 
     def _fit(self, samples: Samples) -> None:
-        means, scales = zip(*(_centre_and_scale(column) for column in samples.X.T), strict=True)
-        rows, labels, weights = split_labels(samples.y, samples.weight)
-        design = standardise(samples.X[rows], list(means), list(scales))
-        coefficients, intercept = fit_logistic(design, labels, weights, C=self.config.C)
-        present, missing = np.split(coefficients, 2)
-        self._model = LinearModel(intercept, list(means), list(scales), present.tolist(), missing.tolist())
+        columns = fit_columns(samples, self.config)
+        weights, intercept = fit_logistic(columns.design(samples.X), samples.y, samples.weight, C=self.config.C)
+        self._model = LinearModel(intercept, columns, weights.tolist())
 
     def _predict(self, X: np.ndarray) -> np.ndarray:
-        model = self._model
-        design = standardise(X, model.means, model.scales)
-        logit = np.full(len(X), model.intercept)
-        # Column by column: a matrix product may add up in an order that depends on a row's place in the block.
-        for column, weight in zip(design.T, [*model.weights, *model.missing_weights], strict=True):
-            logit += column * np.float64(weight)
-        return expit(logit)
+        return expit(self._model.scores(X))
 
     def _save(self, folder: Path) -> None:
         write_json(folder / LR_FILE, asdict(self._model))
 
     def _load(self, folder: Path) -> None:
-        self._model = LinearModel(**read_json(folder / LR_FILE))
-
-
-def _centre_and_scale(column: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of the present values; 0 and 1 where there are none, 1 for a constant."""
-    present = column[~np.isnan(column)].astype(np.float64)
-    if not len(present):
-        return 0.0, 1.0
-    return float(present.mean()), float(present.std()) or 1.0
+        self._model = LinearModel.from_record(read_json(folder / LR_FILE))

@@ -47,6 +47,16 @@ def log_loss(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None = None) -> 
     return float(metrics.log_loss(y, p, sample_weight=weight, labels=[0, 1]))
 
 
+def held_out(y: np.ndarray, p: np.ndarray, weight: np.ndarray) -> dict[str, float | None]:
+    """What an artefact says of itself, from samples that didn't teach it; None where there is a single class.
+
+    A fractional label counts as the nearer one.
+    """
+    labels = (y >= 0.5).astype(np.float64)
+    found = {"auc": auc(labels, p, weight), "normalised_entropy": normalised_entropy(labels, p, weight)}
+    return {f"held_out_{name}": None if np.isnan(value) else value for name, value in found.items()}
+
+
 def normalised_entropy(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Log loss divided by that of always predicting the mean label; below 1 is better than knowing only the mean.
 

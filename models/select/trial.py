@@ -69,5 +69,5 @@ def try_selection(
 
 def _probabilities(ranker: Ranker, fitted_on: Samples, judge: Samples, columns: np.ndarray) -> np.ndarray:
     names = [name for name, chosen in zip(fitted_on.names, columns, strict=True) if chosen]
-    ranker.fit(fitted_on.X[:, columns], fitted_on.y, fitted_on.weight, fitted_on.fold, names)
+    ranker.fit(fitted_on.X[:, columns], fitted_on.y, fitted_on.weight, fitted_on.fold, names, fitted_on.group)
     return ranker.predict(judge.X[:, columns], names)

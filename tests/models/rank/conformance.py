@@ -14,7 +14,7 @@ from models.rank.base import Ranker
 from models.rank.metrics import auc
 
 NAMES = ("signal", "counter", "noise")
-ROWS = 3000
+ROWS, LIST = 3000, 10
 SEED = 7
 
 
@@ -24,18 +24,21 @@ class Labelled:
     y: np.ndarray
     weight: np.ndarray
     fold: np.ndarray
+    group: np.ndarray
 
     def arguments(self, **changes: Any) -> dict[str, Any]:
         return {**vars(self), "feature_names": NAMES, **changes}
 
 
 def make_samples(rows: int = ROWS, seed: int = 0) -> Labelled:
-    """Three folds; the label follows the first feature up and the second down; a tenth of the values is missing."""
+    """Three folds of lists of ten rows. The label follows the first feature up and the second down; a tenth of the
+    values is missing.
+    """
     random = np.random.default_rng(seed)
     X = random.normal(size=(rows, len(NAMES))).astype(np.float32)
     y = (3 * X[:, 0] - 2 * X[:, 1] + random.logistic(size=rows) * 0.5 > 0).astype(np.float64)
     X[random.random(X.shape) < 0.1] = np.nan
-    return Labelled(X, y, np.ones(rows, np.float32), np.arange(rows) * 3 // rows)
+    return Labelled(X, y, np.ones(rows, np.float32), np.arange(rows) * 3 // rows, np.arange(rows) // LIST)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -91,17 +94,19 @@ class RankerConformance:
         assert np.array_equal(fitted.predict(samples.X[5:8]), p[5:8])
 
     def test_load_gives_back_what_was_saved(self, fitted: Ranker[Any], samples: Labelled, tmp_path: Path) -> None:
-        fitted.save(tmp_path / "first", metrics={"auc": 0.5, "gauc": float("nan")})
+        measured = {"auc": 0.5, "gauc": float("nan")}
+        fitted.save(tmp_path / "first", measured, {"days": ["2026-01-01"]})
         loaded = type(fitted).load(tmp_path / "first")
         assert np.array_equal(loaded.predict(samples.X), fitted.predict(samples.X))
         assert loaded.feature_names == NAMES and loaded.config == fitted.config and loaded.seed == SEED
-        assert loaded.metrics == {"auc": 0.5, "gauc": None}
+        assert loaded.metrics == {**fitted.metrics, "auc": 0.5, "gauc": None}
+        assert loaded.trained_on == {"days": ["2026-01-01"]}
         loaded.save(tmp_path / "second")
         assert files(tmp_path / "first") == files(tmp_path / "second")
 
-    def test_same_seed_same_bytes(self, fitted: Ranker[Any], samples: Labelled, tmp_path: Path) -> None:
-        fitted.save(tmp_path / "first", metrics={})
-        self.new().fit(**samples.arguments()).save(tmp_path / "second", metrics={})
+    def test_same_seed_same_bytes(self, samples: Labelled, tmp_path: Path) -> None:
+        for name in ("first", "second"):
+            self.new().fit(**samples.arguments()).save(tmp_path / name)
         assert files(tmp_path / "first") == files(tmp_path / "second")
 
     def test_load_refuses_another_kind(self, fitted: Ranker[Any], tmp_path: Path) -> None:
@@ -147,12 +152,18 @@ class RankerConformance:
             ({"fold": np.zeros(ROWS)}, "fold must hold integers"),
             ({"X": np.full((ROWS, 3), np.inf)}, r"infinite values in columns \[0, 1, 2\]"),
             ({"feature_names": ("a", "a", "b")}, r"repeated: \['a'\]"),
+            ({"group": np.zeros(ROWS)}, "group must hold 3000 integers"),
+            ({"group": np.arange(ROWS) % 2}, "rows of a list must be neighbours: group has 2 lists in 3000 runs"),
             ({"feature_names": NAMES[:2]}, r"shape \(rows, 2\)"),
         ],
     )
     def test_refuses_bad_samples(self, samples: Labelled, change: dict[str, Any], message: str) -> None:
         with pytest.raises(ValueError, match=message):
             self.new().fit(**samples.arguments(**change))
+
+    def test_learns_without_lists(self, samples: Labelled) -> None:
+        ranker = self.new().fit(**samples.arguments(group=None))
+        assert auc(samples.y, ranker.predict(samples.X)) > 0.9
 
     def test_needs_a_fit(self, samples: Labelled, tmp_path: Path) -> None:
         with pytest.raises(RuntimeError, match="isn't fitted"):

@@ -7,125 +7,128 @@ from sklearn.linear_model import LogisticRegression
 
 from models.rank import trees
 from models.rank.base import Samples
-from models.rank.gbdt_lr import LOGIT_SCALE, GbdtLr, GbdtLrConfig, leaf_design
+from models.rank.gbdt import Gbdt
+from models.rank.gbdt_lr import GbdtLr, leaf_design
+from models.rank.lr import Lr
 from models.rank.metrics import auc, log_loss
-from tests.models.rank.conformance import NAMES, RankerConformance, make_samples
+from models.rank.tree_text import leaf_values
+from tests.models.rank.conformance import RankerConformance, make_samples
 from tests.models.rank.test_gbdt import QUICK
 
+CODED = ("a", "b", "line", "wave", "city", "hour")
 
-def with_drift(seed, rows=12_000):
-    """Crossed features; in the newest of four folds, the base rate and the weight of one feature have moved."""
+
+def coded(seed, rows=8000, size=20):
+    """A line, a wave, and what no cut of codes finds at once: one of 40 cities is liked at one of six hours."""
     random = np.random.default_rng(seed)
     X = random.normal(size=(rows, 6)).astype(np.float32)
-    fold = np.arange(rows) * 4 // rows
-    new = fold == 3
-    score = X[:, 0] * X[:, 1] + np.sin(2 * X[:, 2]) - 1 + new * (0.5 * (X[:, 3] > 0) - 1)
+    X[:, 4], X[:, 5] = random.integers(0, 40, rows), random.integers(0, 6, rows)
+    liked = (X[:, 4] * 7 + X[:, 5] * 11) % 5 == 0
+    score = X[:, 0] * X[:, 1] + X[:, 2] + np.sin(2 * X[:, 3]) + 2 * liked - 1.5
     y = (random.random(rows) < expit(score)).astype(float)
-    return X, y, np.ones(rows, np.float32), fold
+    return Samples(X, y, np.ones(rows, np.float32), np.zeros(rows, int), CODED, np.arange(rows) // size)
+
+
+def fit(ranker, samples):
+    return ranker.fit(samples.X, samples.y, samples.weight, samples.fold, samples.names, samples.group)
 
 
 class TestGbdtLr(RankerConformance):
     name = "gbdt_lr"
     config = QUICK
 
+    def coded(self, **config):
+        return fit(self.new(ids=["city"], crosses=[["city", "hour"]], min_rows=5, C=0.01, **config), coded(0))
+
     def test_folded_trees_equal_scikit_learn_on_one_hot_leaves(self):
-        """Fits the pieces by hand, as the paper draws them, and compares with what the ranker predicts."""
-        X, y, weight, fold = with_drift(0)
-        names = [f"f{i}" for i in range(6)]
-        ranker = self.new().fit(X, y, weight, fold, names)
-        old = fold < 3
-        older = Samples(X, y, weight, fold, tuple(names)).where(old)
-        booster = trees.fit_trees(older, ranker.config, ranker.seed)
+        """The whole score by scikit-learn from leaves, levels and codes, with the offset as a column of weight 1."""
+        ranker, fresh = self.coded(), coded(1).X
+        correction, X = ranker._correction, fresh
+        leaves = trees.leaf_indices(ranker._booster, X, 1)
+        start, columns, weights = 0, [], []
+        for values, own in zip(correction.tree_leaf_values, correction.leaf_weights, strict=True):
+            for tree, outputs in enumerate(values):
+                one_hot = np.eye(len(outputs))[leaves[:, start + tree]] / len(correction.leaf_weights)
+                columns += [one_hot @ outputs * correction.share, one_hot]
+                weights += [1.0, *own[tree]]
+            start += len(values)
+        columns.append(correction.linear.columns.design(X).toarray())
+        lr = LogisticRegression()
+        lr.classes_ = np.array([0.0, 1.0])
+        lr.coef_, lr.intercept_ = np.array([[*weights, *correction.linear.weights]]), [correction.linear.intercept]
+        expected = lr.predict_proba(np.column_stack(columns))[:, 1]
+        assert np.abs(ranker.predict(X) - expected).max() < 1e-9
+        assert np.abs(ranker.predict(X) - ranker.predict_unfolded(X)).max() < 1e-9
 
-        def design(rows):
-            leaves = trees.leaf_indices(booster, rows, 1)
-            counts = [len(values) for values in trees.leaf_values(booster)]
-            one_hot = [np.eye(count)[leaves[:, tree]] for tree, count in enumerate(counts)]
-            return np.column_stack([*one_hot, LOGIT_SCALE * trees.raw_scores(booster, rows, 1)])
+    def test_beats_its_trees_and_the_regression(self):
+        fresh = coded(1)
+        hybrid, alone = self.coded(), fit(Gbdt(trees.TreeConfig(**QUICK), seed=1), coded(0))
+        line = fit(Lr(Lr.Config(ids=["city"], crosses=[["city", "hour"]], min_rows=5), seed=1), coded(0))
+        assert auc(fresh.y, hybrid.predict(fresh.X)) > auc(fresh.y, alone.predict(fresh.X)) + 0.01
+        assert log_loss(fresh.y, hybrid.predict(fresh.X)) < log_loss(fresh.y, alone.predict(fresh.X)) - 0.01
+        assert auc(fresh.y, hybrid.predict(fresh.X)) > auc(fresh.y, line.predict(fresh.X)) + 0.01
 
-        lr = LogisticRegression(C=ranker.config.C, tol=1e-6, max_iter=1000).fit(design(X[~old]), y[~old])
-        fresh = with_drift(1)[0]
-        assert np.abs(ranker.predict(fresh) - lr.predict_proba(design(fresh))[:, 1]).max() < 1e-3  # solver's tolerance
-        lr.coef_ = np.array([[*np.concatenate(ranker._regression.leaf_weights), 0.0]])
-        lr.coef_[0, -1] = ranker._regression.logit_weight / LOGIT_SCALE
-        lr.intercept_ = np.array([ranker._regression.intercept])
-        assert np.abs(ranker.predict(fresh) - lr.predict_proba(design(fresh))[:, 1]).max() < 1e-9
-        assert np.abs(ranker.predict(fresh) - ranker.predict_unfolded(fresh)).max() < 1e-9
+    def test_scores_are_one_prediction_by_trees_and_the_codes(self):
+        ranker, X = self.coded(), coded(1).X
+        by_trees = np.asarray(ranker._booster.predict(X, raw_score=True))
+        assert np.allclose(logit(ranker.predict(X)), by_trees + ranker._correction.linear.code_scores(X), atol=1e-9)
+        forests = sum(ranker._correction.forests)
+        assert forests < ranker._booster.num_trees() <= forests + len(CODED)
 
-    def test_corrects_its_trees_towards_the_newest_fold(self):
-        X, y, weight, fold = with_drift(0)
-        names = [f"f{i}" for i in range(6)]
-        hybrid = self.new().fit(X, y, weight, fold, names)
-        older = Samples(X, y, weight, fold, tuple(names)).where(fold < 3)
-        booster = trees.fit_trees(older, hybrid.config, hybrid.seed)
-        X, y, _, fold = with_drift(1)
-        X, y = X[fold == 3], y[fold == 3]
-        alone = expit(booster.predict(X, raw_score=True))
-        assert log_loss(y, hybrid.predict(X)) < log_loss(y, alone) - 0.02
-        assert auc(y, hybrid.predict(X)) > auc(y, alone)
+    def test_without_evidence_the_hybrid_is_its_trees(self):
+        """A penalty that silences the regression leaves the given share of the mean of the forests."""
+        ranker, fresh = self.coded_plain(C=1e-9, share=1.0), coded(1)
+        part = trees.deal(coded(0), 2, ranker.seed)
+        forests = [trees.fit_trees(coded(0).where(part != n), ranker.config, ranker.seed + n) for n in (0, 1)]
+        mean = np.mean([trees.raw_scores(forest, fresh.X, 1) for forest in forests], axis=0)
+        assert np.allclose(logit(ranker.predict(fresh.X)), mean + ranker._correction.linear.intercept, atol=1e-3)
 
-    def test_without_evidence_the_hybrid_is_its_trees_recalibrated(self):
-        """A penalty that silences the leaves leaves the logit's weight standing: the score is a line in the trees'."""
-        X, y, weight, fold = with_drift(0)
-        hybrid = self.new(C=1e-4).fit(X, y, weight, fold, [f"f{i}" for i in range(6)])
-        regression = hybrid._regression
-        booster = trees.with_leaf_values(hybrid._booster, [np.array(part) for part in regression.tree_leaf_values])
-        score, alone = logit(hybrid.predict(X)), trees.raw_scores(booster, X, 1)
-        assert np.corrcoef(score, alone)[0, 1] > 0.999
-        assert regression.logit_weight > 0.5
+    def coded_plain(self, **config):
+        return fit(self.new(**config), coded(0))
 
-    def test_trees_never_see_the_newest_fold_nor_the_regression_the_older(self):
-        samples = make_samples()
-        newest = samples.fold == 2
-        before = self.new().fit(**samples.arguments())
-        flipped = self.new().fit(**samples.arguments(y=np.where(newest, 1 - samples.y, samples.y)))
-        assert flipped._regression.tree_leaf_values == before._regression.tree_leaf_values
-        assert flipped._regression.logit_weight < 0 < before._regression.logit_weight
-
-    def test_refuses_a_single_fold(self):
-        samples = make_samples()
-        with pytest.raises(ValueError, match="at least 2 folds, got 1"):
-            self.new().fit(**samples.arguments(fold=np.zeros(len(samples.y), int)))
-
-    @pytest.mark.parametrize(("newest", "message"), [(True, "newest fold"), (False, "older folds")])
-    def test_refuses_a_part_with_a_single_class(self, newest, message):
-        samples = make_samples()
-        part = (samples.fold == 2) == newest
-        with pytest.raises(ValueError, match=f"{message}.*single class"):
-            self.new().fit(**samples.arguments(y=np.where(part, 0.0, samples.y)))
+    def test_no_forest_sees_the_labels_of_its_own_part(self):
+        samples = coded(0)
+        part = trees.deal(samples, 2, 7)
+        flipped = Samples(**{**vars(samples), "y": np.where(part == 0, 1 - samples.y, samples.y)})
+        before, after = (fit(self.new(), one)._correction.tree_leaf_values for one in (samples, flipped))
+        assert before[0] == after[0] and before[1] != after[1]
 
     def test_lr_rows_bounds_the_regression(self):
-        samples = make_samples()
-        few = self.new(lr_rows=400).fit(**samples.arguments())
-        assert auc(samples.y, few.predict(samples.X)) > 0.9
-        drawn = few._draw(Samples(**vars(samples), names=NAMES))
-        assert len(drawn.y) == 400 and (np.diff(drawn.fold) >= 0).all()
+        ranker = self.coded_plain(lr_rows=400)
+        assert auc(coded(1).y, ranker.predict(coded(1).X)) > 0.7
+        drawn = ranker._draw(1000)
+        assert len(drawn) == 400 and (np.diff(drawn) > 0).all()
 
-    def test_features_that_say_nothing_give_the_newest_mean(self):
-        y = np.concatenate([np.tile([0.0, 0.0, 0.0, 1.0], 200), np.tile([0.0, 1.0], 200)])
+    def test_features_that_say_nothing_give_the_mean(self):
+        y = np.tile([0.0, 0.0, 0.0, 1.0], 400)
         X = np.zeros((len(y), 3), np.float32)
-        ranker = self.new().fit(X, y, np.ones(len(y)), (np.arange(len(y)) >= 800).astype(int), NAMES)
-        assert np.allclose(ranker.predict(X), 0.5, atol=1e-3)
+        ranker = self.new().fit(X, y, np.ones(len(y)), np.zeros(len(y), int), ("x", "y", "z"), np.arange(len(y)) // 8)
+        assert np.allclose(ranker.predict(X), 0.25, atol=1e-3)
         assert np.allclose(ranker.predict(X), ranker.predict_unfolded(X), atol=1e-9)
 
-    def test_load_refuses_files_of_different_models(self, tmp_path):
+    @pytest.mark.parametrize(
+        ("change", "place"), [("leaf_weights", (0, 0, 0)), ("tree_leaf_values", (1, 0, 0)), ("linear", ("intercept",))]
+    )
+    def test_load_refuses_files_of_different_models(self, tmp_path, change, place):
         samples = make_samples()
-        self.new().fit(**samples.arguments()).save(tmp_path)
+        self.new(num_iterations=3).fit(**samples.arguments()).save(tmp_path)
         path = tmp_path / "lr.json"
         record = json.loads(path.read_text())
-        record["leaf_weights"][0][0] += 0.5
+        part = record[change]
+        for key in place[:-1]:
+            part = part[key]
+        part[place[-1]] += 0.5
         path.write_text(json.dumps(record))
         with pytest.raises(ValueError, match="belong to different models"):
             GbdtLr.load(tmp_path)
 
-
-def test_defaults():
-    config = GbdtLrConfig()
-    assert (config.learning_rate, config.num_leaves) == (0.05, 31)
-    assert (config.num_iterations, config.min_data_in_leaf) == (300, 50)
+    def test_codes_survive_saving(self, tmp_path):
+        ranker, X = self.coded(num_iterations=5), coded(1).X
+        ranker.save(tmp_path)
+        assert np.array_equal(GbdtLr.load(tmp_path).predict(X), ranker.predict(X))
+        assert len(leaf_values(ranker._booster)) == ranker._booster.num_trees()
 
 
 def test_leaf_design_by_hand():
-    values = [np.array([0.1, 0.2]), np.array([1.0, 2.0, 3.0])]
-    design = leaf_design(np.array([[1, 0], [0, 2]], np.int32), values).toarray()
-    assert np.allclose(design, [[0, 1, 1, 0, 0, 1.2 * LOGIT_SCALE], [1, 0, 0, 0, 1, 3.1 * LOGIT_SCALE]])
+    design = leaf_design(np.array([[1, 0], [0, 2]], np.int32), [2, 3]).toarray()
+    assert design.tolist() == [[0, 1, 1, 0, 0], [1, 0, 0, 0, 1]]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from models.rank.metrics import auc, gauc, log_loss, normalised_entropy
+from models.rank.metrics import auc, gauc, held_out, log_loss, normalised_entropy
 
 
 def test_auc_counts_pairs_ties_half_and_weights():
@@ -50,3 +50,9 @@ def test_log_loss_and_normalised_entropy_by_hand():
     weight = np.array([3.0, 1, 1, 1])
     assert normalised_entropy(y, np.full(4, 0.5), weight) == pytest.approx(1)
     assert math.isnan(normalised_entropy(np.ones(3), np.full(3, 0.5)))
+
+
+def test_held_out_rounds_labels_and_knows_no_nan():
+    y, p, weight = np.array([0.2, 0.9]), np.array([0.4, 0.6]), np.ones(2)
+    assert held_out(y, p, weight)["held_out_auc"] == 1
+    assert held_out(np.ones(2), p, weight) == {"held_out_auc": None, "held_out_normalised_entropy": None}

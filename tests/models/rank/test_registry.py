@@ -26,5 +26,5 @@ def test_every_entry_is_a_ranker_with_typed_defaults(name):
 
 
 def test_unknown_name_lists_the_known():
-    with pytest.raises(ValueError, match="known are gbdt_lr, gbdt, lr"):
+    with pytest.raises(ValueError, match="known are gbdt_lr, gbdt, lr, fm"):
         load_ranker("svm")

@@ -1,0 +1,67 @@
+"""Numbers for linear models: each feature as a step function that follows the normal curve.
+
+Raw counts and sums have tails that a linear model can't use, and units. A value becomes the normal score of its place
+among the training values; a few dozen steps lose nothing that a label could tell apart. Because it is a step function,
+a weight times it is a table of a few numbers, or a tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+MOST_STEPS = 64
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Of one feature. edges: m, ascending. levels: m + 1, of x up to the first edge, ..., of x above the last one;
+    mean 0 and deviation 1 over the training values. A missing value has the step m + 1 and no level.
+    """
+
+    edges: list[float]
+    levels: list[float]
+
+    def codes(self, column: np.ndarray) -> np.ndarray:
+        """(n,) int64: the step of each value. column: (n,) float32."""
+        codes = np.searchsorted(np.array(self.edges), column.astype(np.float64), side="left")
+        return np.where(np.isnan(column), len(self.levels), codes)
+
+    def table(self, weight: float, missing: float) -> np.ndarray:
+        """(m + 2,): what each step adds to a linear model's score."""
+        return np.append(weight * np.array(self.levels), missing)
+
+
+def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
+    """Steps of equally many values, or one a distinct value if there are fewer. column: (n,) float32, NaN: missing."""
+    values = np.sort(column[~np.isnan(column)].astype(np.float64))
+    if not len(values):
+        return Steps([], [0.0])
+    edges = np.unique(np.quantile(values, np.arange(1, most) / most, method="lower"))
+    edges = edges[edges < values[-1]]
+    ends = np.append(np.searchsorted(values, edges, side="right"), len(values))
+    counts = np.diff(ends, prepend=0)
+    scores = norm.ppf((ends - counts / 2) / len(values))
+    mean = np.average(scores, weights=counts)
+    deviation = np.sqrt(np.average((scores - mean) ** 2, weights=counts)) or 1.0
+    return Steps(edges.tolist(), ((scores - mean) / deviation).tolist())
+
+
+def step_design(X: np.ndarray, steps: list[Steps]) -> np.ndarray:
+    """(n, 2 f) float64: levels with 0 for missing values, then 1 where missing. X: (n, f) float32."""
+    width = X.shape[1]
+    design = np.empty((len(X), 2 * width))
+    np.isnan(X, out=design[:, width:], casting="unsafe")
+    for number, one in enumerate(steps):
+        design[:, number] = one.table(1.0, 0.0)[one.codes(X[:, number])]
+    return design
+
+
+def step_scores(X: np.ndarray, steps: list[Steps], tables: list[np.ndarray]) -> np.ndarray:
+    """(n,) float64: the sum over features of the table entry of a row's step. tables: as `Steps.table` gives them."""
+    scores = np.zeros(len(X))
+    for number, (one, table) in enumerate(zip(steps, tables, strict=True)):
+        scores += table[one.codes(X[:, number])]
+    return scores
