@@ -132,12 +132,12 @@ def nights(root: Path, present: list[str], night: str, **changes: Any) -> str:
 
 
 def test_a_night_needs_label_windows_and_every_day_of_its_history(tmp_path: Path) -> None:
-    assert str(first_night(mine(tmp_path, {}))) == DAYS[2]
+    assert str(first_night(mine(tmp_path, {}))) == DAYS[1]
     span = span_of(mine(tmp_path, {}), dt.date(2026, 1, 9))
     assert [str(day) for day in (span.as_of, span.first)] == ["2026-01-06", "2026-01-04"]
     assert nights(tmp_path / "1", DAYS, DAYS[-1]) == ""
-    early = nights(tmp_path / "2", DAYS, DAYS[1])
-    assert early.startswith(f"x {DAYS[1]} is too early for a night") and f"pick {DAYS[2]} or later" in early
+    early = nights(tmp_path / "2", DAYS, DAYS[0])
+    assert early.startswith(f"x {DAYS[0]} is too early for a night") and f"pick {DAYS[1]} or later" in early
     gap = nights(tmp_path / "3", [*DAYS[:2], *DAYS[3:]], DAYS[-1])
     assert f"x the night of {DAYS[-1]} reads the log from {DAYS[0]} on, and lacks {DAYS[2]}" in gap
     late = nights(tmp_path / "4", DAYS[1:], DAYS[-1])
