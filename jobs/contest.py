@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,10 @@ from models.evaluate.contest import (
 from models.evaluate.summary import Items, Judged
 from models.rank import load_ranker
 from models.rank.base import Ranker, Samples
+from models.rank.coarse import Coarse
 from models.rank.matrix import NO_GROUP
 from models.rank.table import COLUMNS, samples_of
+from models.recall import evidence_names
 
 TAKEN = f"filter(item_codes, (code, i) -> element_at(positive_days, i + 1) > 0) AS {TAKEN_CODES}"
 NEW_TRUTH = f"filter(truth_codes, code -> NOT array_contains({TAKEN_CODES}, code))"
@@ -51,10 +53,19 @@ def contest_of(ctx: Context) -> Contest:
     )
 
 
-def earlier_samples(ctx: Context, names: Sequence[str]) -> Samples:
-    """Those of the label windows that end before the one that is judged, none at all perhaps."""
+def earlier_samples(ctx: Context, contest: Contest) -> Samples:
+    """Those of the label windows that end before the one that is judged, none at all perhaps: the rankers' features,
+    and what is said by channels besides.
+    """
+    names = list(dict.fromkeys((*contest.names, *evidence_names(contest.channels))))
     table = ctx.read_arrow("samples", [*COLUMNS, *names])
     return samples_of(table.filter(pc.less(table["ds"], ctx.ds)), names)[0]
+
+
+def coarse_of(ctx: Context, contest: Contest, samples: Samples) -> Coarse:
+    """The coarse ranker of all evidence that the samples have. Raises ValueError when they don't suffice."""
+    said = [name for name in evidence_names(contest.channels) if name in samples.names]
+    return Coarse.fit(samples, said, ctx.config.get("rank.keep"))
 
 
 def fitted(ctx: Context, kinds: Iterable[str], samples: Samples) -> dict[str, Ranker[Any]]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from jobs.contest import contest_of, earlier_samples, fitted, judge
+from jobs.contest import coarse_of, contest_of, earlier_samples, fitted, judge
 from jobs.proof import read_verdict
 from jobs.runtime.checks import arrow_schema
 from jobs.runtime.context import Context
+from models.evaluate.ablation import of_features
 from models.evaluate.contest import Contest
 from models.evaluate.summary import Judged, standing, winner
 
@@ -19,8 +20,10 @@ Rows = list[dict[str, object]]
 def run(ctx: Context) -> None:
     contest = contest_of(ctx)
     kinds = (ctx.config.get("rank.ranker"), *ctx.config.proof.rankers)
-    rankers = fitted(ctx, kinds, earlier_samples(ctx, contest.names))
-    contest = replace(contest, rankers=rankers, modes=contest.modes[:1])
+    samples = earlier_samples(ctx, contest)
+    rankers = fitted(ctx, kinds, of_features(samples, contest.names))
+    coarse = coarse_of(ctx, contest, samples) if rankers else None
+    contest = replace(contest, rankers=rankers, coarse=coarse, modes=contest.modes[:1])
     rows = _proven(ctx, contest, judge(ctx, contest, ctx.config.proof.users)) if contest.rankers else []
     (as_of,) = ctx.inputs("candidates")
     filled = [{"ds": ctx.ds, "as_of": as_of, **row} for row in rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.contest import contest_of, earlier_samples, fitted, judge, judged_items
+from jobs.contest import coarse_of, contest_of, earlier_samples, fitted, judge, judged_items
 from jobs.errors import RunError
 from jobs.proof import trained_ranker
 from jobs.runtime.checks import arrow_schema
@@ -16,6 +16,7 @@ from models.evaluate.ablation import of_features, without_channel
 from models.evaluate.contest import Contest
 from models.evaluate.quality import channel_report, quality
 from models.rank.base import Ranker
+from models.rank.coarse import Coarse
 
 
 def run(ctx: Context) -> None:
@@ -28,18 +29,18 @@ def run(ctx: Context) -> None:
 
 def _entered(ctx: Context, contest: Contest, best: str) -> Contest:
     """With every ranker and, for the ablation, with the best one fitted without each channel."""
-    channels = contest.channels
-    ranks = [name for channel in channels if (name := f"{channel}_rank") not in contest.names]
-    samples = earlier_samples(ctx, [*contest.names, *ranks])
+    channels, samples = contest.channels, earlier_samples(ctx, contest)
     rankers = fitted(ctx, (best, *ctx.config.proof.rankers), of_features(samples, contest.names))
     if best not in rankers:
         raise RunError(f"the label windows before {ctx.ds} don't suffice for the ranker {best}: take a later day")
-    without: dict[str, Ranker[Any]] = {}
-    if ctx.config.proof.ablation and len(channels) > 1:
-        parts = {channel: without_channel(samples, contest.names, channels, channel) for channel in channels}
-        fits = {channel: fitted(ctx, [best], part) for channel, part in parts.items()}
-        without = {channel: rankers[best] for channel, rankers in fits.items() if rankers}
-    return replace(contest, rankers=rankers, without=without, final=True)
+    without: dict[str, tuple[Ranker[Any], Coarse]] = {}
+    for channel in channels if ctx.config.proof.ablation and len(channels) > 1 else ():
+        part = without_channel(samples, channels, channel)
+        others = fitted(ctx, [best], of_features(part, [name for name in contest.names if name in part.names]))
+        if others:
+            without[channel] = (others[best], coarse_of(ctx, contest, part))
+    coarse = coarse_of(ctx, contest, samples)
+    return replace(contest, rankers=rankers, coarse=coarse, without=without, final=True)
 
 
 def _write(ctx: Context, table: str, rows: list[dict[str, object]]) -> None:

@@ -17,12 +17,12 @@ def of_features(samples: Samples, names: Sequence[str]) -> Samples:
     return replace(samples, X=np.ascontiguousarray(samples.X[:, places]), names=tuple(names))
 
 
-def without_channel(samples: Samples, names: Sequence[str], channels: Sequence[str], channel: str) -> Samples:
-    """The samples that another channel recalled as well, without what the channel says of them.
+def without_channel(samples: Samples, channels: Sequence[str], channel: str) -> Samples:
+    """The samples that another channel recalled as well, without what the channel, or the fusion of all, says of them.
 
-    samples: with the ranks of all channels among their features. names: the ranker's features.
+    samples: with the ranks of all channels among their features.
     """
     ranks = [samples.names.index(f"{other}_rank") for other in channels if other != channel]
     own = evidence_names([channel])
     kept = samples.where(~np.isnan(samples.X[:, ranks]).all(axis=1))
-    return of_features(kept, [name for name in names if name not in own])
+    return of_features(kept, [name for name in samples.names if name not in own])

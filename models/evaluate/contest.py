@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from models.arrow import ragged_codes
-from models.evaluate.orders import channel_ranks, fused
+from models.evaluate.orders import channel_ranks, evidence, fused
 from models.rank.base import Ranker
 from models.rank.blocks import CANDIDATE_CODES, Inputs, user_block
+from models.rank.coarse import Coarse
 from models.rank.matrix import ItemTable, assemble
 from models.recall import FUSED
 from models.recall.ragged import among, offsets_of, positions
@@ -31,9 +32,9 @@ def column(mode: str, source: str) -> str:
 
 @dataclass(frozen=True)
 class Contest:
-    """Who competes. rankers: by name, of the features `names`. without: for a channel left out, a ranker of the
-    features that don't come from it. final: whether rows bring lists in `FINAL_CODES`. k: places of a list. modes: of
-    `ANY` and `NEW`.
+    """Who competes. rankers: by name, of the features `names`, each after `coarse` has cut the candidates, as lists are
+    made. without: for a channel left out, a ranker and a coarse one that never heard of it. final: whether rows bring
+    lists in `FINAL_CODES`. k: places of a list. modes: of `ANY` and `NEW`.
     """
 
     inputs: Inputs
@@ -42,7 +43,8 @@ class Contest:
     modes: tuple[str, ...]
     k: int
     rankers: Mapping[str, Ranker] = field(default_factory=dict)
-    without: Mapping[str, Ranker] = field(default_factory=dict)
+    coarse: Coarse | None = None
+    without: Mapping[str, tuple[Ranker, Coarse | None]] = field(default_factory=dict)
     final: bool = False
 
     @property
@@ -92,22 +94,38 @@ def _scores(rows: pa.RecordBatch, contest: Contest, items: ItemTable, ranks: np.
     """Source -> (m,) what its list falls by; NaN: not in it."""
     scores = {FUSED: fused(rows)}
     scores |= {channel: -ranks[:, number] for number, channel in enumerate(contest.channels)}
-    if not contest.rankers and not contest.without:
+    everyone = np.ones(len(ranks), bool)
+    kept = _kept(rows, contest.coarse, everyone) if contest.rankers else everyone
+    entries = {name: (ranker, contest.names, kept) for name, ranker in contest.rankers.items()}
+    for channel, (ranker, coarse) in contest.without.items():
+        others = ~np.isnan(np.delete(ranks, contest.channels.index(channel), axis=1)).all(axis=1)
+        entries[WITHOUT + channel] = (ranker, ranker.feature_names, _kept(rows, coarse, others))
+    if not entries:
         return scores
+    # Rows are assembled for whatever someone ranks, once.
+    ranked = np.any([mine for _, _, mine in entries.values()], axis=0)
     offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
-    X = assemble(user_block(rows, contest.inputs, offsets, codes), items)
-    for name, ranker in contest.rankers.items():
-        scores[name] = _predicted(ranker, X, contest.inputs.features, contest.names)
-    for channel, ranker in contest.without.items():
-        others = np.delete(ranks, contest.channels.index(channel), axis=1)
-        lost = np.isnan(others).all(axis=1)
-        scores[WITHOUT + channel] = _predicted(ranker, X, contest.inputs.features, ranker.feature_names)
-        scores[WITHOUT + channel][lost] = np.nan
+    X = assemble(user_block(rows, contest.inputs, np.append(0, np.cumsum(ranked))[offsets], codes[ranked]), items)
+    for name, (ranker, names, mine) in entries.items():
+        scores[name] = np.full(len(ranks), np.nan, np.float32)
+        scores[name][mine] = _predicted(ranker, X[mine[ranked]], contest.inputs.features, names)
     return scores
 
 
+def _kept(rows: pa.RecordBatch, coarse: Coarse | None, among_these: np.ndarray) -> np.ndarray:
+    """(m,) bool: those of the given candidates that the coarse ranker leaves."""
+    if coarse is None:
+        return among_these
+    offsets, codes = ragged_codes(rows[CANDIDATE_CODES])
+    chosen = np.flatnonzero(among_these)
+    said = evidence(rows, coarse.names)[chosen]
+    kept = np.zeros(len(codes), bool)
+    kept[chosen[coarse.cut(np.append(0, np.cumsum(among_these))[offsets], codes[chosen], said)]] = True
+    return kept
+
+
 def _predicted(ranker: Ranker, X: np.ndarray, features: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    """(m,) float32, as rankings are written."""
+    """As rankings are written: float32."""
     places = {name: place for place, name in enumerate(features)}
     columns = X if list(names) == list(features) else X[:, [places[name] for name in names]]
     return ranker.predict(columns, names).astype(np.float32)

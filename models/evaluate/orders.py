@@ -21,8 +21,13 @@ def fused(rows: pa.RecordBatch) -> np.ndarray:
 
 def channel_ranks(rows: pa.RecordBatch, channels: Sequence[str]) -> np.ndarray:
     """(m, channels) float64 of all candidates of the rows, NaN where a channel didn't recall them."""
-    columns = [rows[f"{channel}_rank"].flatten().to_numpy(zero_copy_only=False) for channel in channels]
-    return np.stack(columns, axis=1).astype(np.float64)
+    return evidence(rows, [f"{channel}_rank" for channel in channels]).astype(np.float64)
+
+
+def evidence(rows: pa.RecordBatch, names: Sequence[str]) -> np.ndarray:
+    """(m, names) float32 of all candidates of the rows, NaN where nothing is said of one."""
+    columns = [rows[name].flatten().to_numpy(zero_copy_only=False) for name in names]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def order_block(rows: pa.RecordBatch, channels: Sequence[str], source: str) -> pa.RecordBatch:

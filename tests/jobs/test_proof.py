@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 from jobs.proof import read_verdict, stored_verdict
+from jobs.quality_report import show
 from jobs.runtime.runner import Runner, Step
 from tests.jobs.runtime.support import day, put_rows, runner_at
 
@@ -49,6 +53,7 @@ def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
         put_rows(runner, "candidates", ds, [{"user_code": n, **candidates} for n in range(USERS)])
         behaviour = [{"user_code": n, "item_codes": [], "positive_days": []} for n in range(USERS)]
         put_rows(runner, "behaviour_features", ds, behaviour)
+    for ds in (day(1), AS_OF, DAY):
         samples = [
             {"user_code": user, "item_code": item, "label": float(item == ITEMS - 1), "weight": 1.0}
             | {"popular_rank": item + 1.0, "als_rank": candidates["als_rank"][item]}
@@ -113,6 +118,36 @@ def test_what_proves_nothing_leaves_the_configured_ranker(runner: Runner, said: 
     run(runner, "judge_ranker")
     assert stored(runner, "proof") == []
     assert any(line.startswith(f"judge_ranker {DAY} without lr: ") for line in said)
+
+
+def test_quality_is_of_every_source_and_channel_and_is_shown(runner: Runner) -> None:
+    """The published lists start with what everyone takes, the ranker's don't."""
+    take(runner, FIRST)
+    put_rows(runner, "proof", AS_OF, [])
+    items = {"item_codes": [0, 1], "item_ids": ["i0", "i1"], "scores": [0.2, 0.1]}
+    put_rows(runner, "topn", AS_OF, [{"user_id": f"u{n}", "user_code": n, **items} for n in range(USERS)])
+    put_rows(runner, "item_features", AS_OF, [item(n) for n in range(ITEMS)])
+    job = runner.graph.job("measure_quality")
+    runner.run(Step(job, (DAY,)))
+    found = {(row["source"], row["metric"]): row for row in stored(runner, "quality")}
+    assert {source for source, _ in found} == {"fused", "als", "popular", "lr", "topn"}
+    assert {(row["mode"], row["as_of"], row["users"]) for row in found.values()} == {("new", AS_OF, USERS)}
+    final, ranked = found["topn", "ndcg_at_1"], found["lr", "ndcg_at_1"]
+    assert (final["value"], ranked["value"]) == (pytest.approx((USERS - 1) / USERS), 0)
+    assert ranked["gain"] == final["value"] and ranked["gain_low"] <= ranked["gain"] <= ranked["gain_high"]
+    assert found["topn", "coverage_at_1"]["value"] == 1 / ITEMS
+    assert found["topn", "novelty_at_1"]["value"] == 0, "everyone took it"
+    report = {row["channel"]: row for row in stored(runner, "channel_report")}
+    assert {channel: row["hits"] for channel, row in report.items()} == {"als": USERS - 1, "popular": USERS - 1}
+    assert all(row["hit_share"] == (USERS - 1) / USERS and row["without"] == 0 for row in report.values())
+    page = io.StringIO()
+    show(runner.config, dt.date.fromisoformat(DAY), Console(file=page, width=200))
+    assert f"world: lists as of {AS_OF}, what {USERS} users took until {DAY}" in page.getvalue()
+    assert all(f" {source} " in page.getvalue() for source in ("popular", "fused", "lr", "topn"))
+
+
+def item(code: int) -> dict[str, Any]:
+    return {"item_code": code, "item_id": f"i{code}", "category_code": code % 2, "user_count_history": float(USERS)}
 
 
 def test_no_day_of_proof_is_needed_before_the_first_label_window(tmp_path: Path) -> None:

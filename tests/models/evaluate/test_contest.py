@@ -74,7 +74,7 @@ PLAIN = Contest(INPUTS, NAMES, ("als", "popular"), (ANY, NEW), k=2)
 FULL = replace(
     PLAIN,
     rankers={"late": ByItem(*NAMES)},
-    without={"als": ByItem("item_a", "popular_score", "popular_rank")},
+    without={"als": (ByItem("item_a", "popular_score", "popular_rank"), None)},
     final=True,
 )
 
@@ -95,6 +95,24 @@ def test_every_source_lists_the_first_places_of_its_order() -> None:
 
 def test_without_a_channel_its_candidates_are_gone_and_the_ranker_was_not_told_of_it() -> None:
     assert lists(FULL)[column(ANY, WITHOUT + "als")] == [[5, 2], [], [1]]
+
+
+class ByRank:
+    """A coarse ranker that leaves the candidate with the best rank of those that it is shown."""
+
+    names = ("popular_rank",)
+
+    def cut(self, offsets: np.ndarray, _: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+        users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        ranks = np.nan_to_num(evidence[:, 0], nan=99)
+        return np.array([rank == min(ranks[users == user]) for user, rank in zip(users, ranks, strict=True)], bool)
+
+
+def test_rankers_order_what_the_coarse_one_left_and_channels_all_that_they_recalled() -> None:
+    found = lists(replace(FULL, coarse=ByRank(), without={"popular": (ByItem("item_a", "als_rank"), ByRank())}))
+    assert found[column(ANY, "late")] == [[2], [], [1]]
+    assert found[column(ANY, "popular")] == [[2, 5], [], [1]]
+    assert found[column(ANY, WITHOUT + "popular")] == [[5], [], [4]], "of those that als recalled"
 
 
 def test_new_lists_are_the_same_ones_without_what_the_user_had() -> None:
