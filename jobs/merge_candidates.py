@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import reduce
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-from pyspark.sql import functions as F
 
+from jobs.errors import RunError
 from jobs.graph import recall_table
 from jobs.runtime.context import Context
-from jobs.runtime.spark import ddl
 from models.recall.blocks import merge_block
+
+USERS_A_BLOCK = 4096
 
 
 def run(ctx: Context) -> None:
+    """In this process, as recall is: moving a dozen tables of lists through Spark's joins took several times as long."""
     channels, fusion = ctx.config.get("recall.channels"), ctx.config.get("recall.fusion")
-    frames = [
-        ctx.read(recall_table(channel)).selectExpr(
-            "user_code", f"item_codes AS {channel}_codes", f"scores AS {channel}_scores"
-        )
-        for channel in channels
-    ]
-    rows = reduce(lambda left, right: left.join(right, "user_code"), frames)
+    merged = (merge_block(rows, channels, fusion) for rows in _side_by_side(ctx, channels))
+    tables = (pa.Table.from_batches([rows]) for rows in merged)
+    ctx.write_arrow("candidates", (rows.add_column(0, "ds", pa.array([ctx.ds] * len(rows))) for rows in tables))
 
-    def merge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return (merge_block(batch, channels, fusion) for batch in batches)
 
-    contract = ctx.contract("candidates")
-    merged = rows.mapInArrow(merge, ddl(contract, without=["ds"]))
-    ctx.write("candidates", merged.select(F.lit(ctx.ds).alias("ds"), *contract.names[1:]))
+def _side_by_side(ctx: Context, channels: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Every channel's lists of the same users; recall writes them for all users of the directory, in its order."""
+    columns = ["user_code", "item_codes", "scores"]
+    streams = [ctx.iter_arrow(recall_table(channel), columns, USERS_A_BLOCK) for channel in channels]
+    for parts in zip(*streams, strict=True):
+        users = parts[0]["user_code"]
+        if strangers := [name for name, part in zip(channels, parts, strict=True) if part["user_code"] != users]:
+            raise RunError(f"{', '.join(strangers)} recalled for other users than {channels[0]} did: rebuild {ctx.ds}.")
+        lists = {f"{channel}_codes": part["item_codes"] for channel, part in zip(channels, parts, strict=True)}
+        lists |= {f"{channel}_scores": part["scores"] for channel, part in zip(channels, parts, strict=True)}
+        yield pa.RecordBatch.from_pydict({"user_code": users, **lists})

@@ -75,10 +75,10 @@ class Context:
         """The declared days of a table in this process, for what models learn from. Raises MissingPartition."""
         return pa.concat_tables([pq.read_table(path, columns=list(columns)) for path in self._paths(table)])
 
-    def iter_arrow(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The same in batches, for what must not be held at once. Raises MissingPartition."""
+    def iter_arrow(self, table: str, columns: Sequence[str], rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """The same in batches of so many rows, for what must not be held at once. Raises MissingPartition."""
         for path in self._paths(table):
-            yield from pq.ParquetFile(path).iter_batches(columns=list(columns))
+            yield from pq.ParquetFile(path).iter_batches(rows, columns=list(columns))
 
     def contract(self, table: str) -> Table:
         return self._contracts[table]
