@@ -15,7 +15,7 @@ USERS_A_BLOCK = 4096
 
 
 def run(ctx: Context) -> None:
-    """In this process, as recall is: moving a dozen tables of lists through Spark's joins took several times as long."""
+    """In this process, as recall is: a dozen tables of lists took several times as long through Spark's joins."""
     channels, fusion = ctx.config.get("recall.channels"), ctx.config.get("recall.fusion")
     merged = (merge_block(rows, channels, fusion) for rows in _side_by_side(ctx, channels))
     tables = (pa.Table.from_batches([rows]) for rows in merged)
