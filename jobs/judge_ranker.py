@@ -7,12 +7,12 @@ from dataclasses import replace
 import pyarrow as pa
 
 from jobs.contest import coarse_of, contest_of, earlier_samples, fitted, judge
-from jobs.proof import read_verdict
+from jobs.proof import PLAIN, read_verdict
 from jobs.runtime.checks import arrow_schema
 from jobs.runtime.context import Context
 from models.evaluate.ablation import of_features
 from models.evaluate.contest import Contest
-from models.evaluate.summary import Judged, standing, winner
+from models.evaluate.summary import Judged, best_ranker, standing, winner
 
 Rows = list[dict[str, object]]
 
@@ -39,7 +39,8 @@ def _proven(ctx: Context, contest: Contest, judged: Judged) -> Rows:
     if found.users < settings.min_users:
         ctx.say(f"proof {ctx.ds}: nothing is proven by {found.users} users, proof.min_users is {settings.min_users}")
         return []
-    means = found.of(settings.metric)
-    published, trained = winner(means, list(contest.rankers)), max(contest.rankers, key=lambda kind: means[kind])
+    plain = [source for source in PLAIN if source in contest.sources]
+    trained = best_ranker(found, settings.metric, list(contest.rankers), settings.level)
+    published = winner(found.of(settings.metric), trained, plain)
     rows = found.rows(settings.level, published)
     return [{**row, "published": row["source"] == published, "trained": row["source"] == trained} for row in rows]

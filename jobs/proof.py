@@ -12,6 +12,9 @@ from jobs.runtime.config import Config
 from jobs.runtime.context import Context, input_days
 from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
+from models.recall import FUSED
+
+PLAIN = (FUSED, "popular")  # what a ranker has to beat: merged recall and popularity
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,9 @@ def read_verdict(rows: Sequence[Mapping[str, Any]], metric: str) -> Verdict | No
     if not rows:
         return None
     (published,), (trained,) = ([row for row in rows if row[flag]] for flag in ("published", "trained"))
-    others = [row for row in rows if not row["published"]]
-    next_best = max(others, key=lambda row: row["value"], default=None)
+    beaten = max((row for row in rows if row["source"] in PLAIN), key=lambda row: row["value"], default=None)
     proven = published["source"] == trained["source"]
-    told = _figure(trained) if not proven else _figure(next_best) if next_best else "nothing else"
+    told = _figure(trained) if not proven else _figure(beaten) if beaten else "nothing else"
     why = (
         f"{_figure(published)} {'beats' if proven else 'stands in for'} {told}: {metric} over {published['users']} "
         f"users, {published['as_of']} to {published['ds']}"

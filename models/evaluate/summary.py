@@ -73,6 +73,13 @@ class Standing:
         order = {source: place for place, source in enumerate(self.sources)}
         return sorted(found, key=lambda row: order[str(row["source"])])
 
+    def ahead_of(self, source: str, metric: str, level: float) -> tuple[dict[str, float], dict[str, float]]:
+        """Source -> the lower and the upper end of the interval of its metric less that of `source`."""
+        low, high = self.means.interval(level, minus=self._place(source, metric))
+        places = {other: self._place(other, metric) for other in self.sources}
+        lower, upper = ({other: -float(ends[place]) for other, place in places.items()} for ends in (high, low))
+        return lower, upper
+
     def _place(self, source: str, metric: str) -> int:
         return self.sources.index(source) * len(self.metrics) + self.metrics.index(metric)
 
@@ -120,10 +127,20 @@ def contributions(judged: Judged, mode: str, channels: Sequence[str]) -> list[di
     ]
 
 
-def winner(means: Mapping[str, float], rankers: Sequence[str]) -> str:
-    """The source with the best mean. One that has to be earned doesn't win a tie: rankers come last, in their order."""
-    plain = [source for source in means if source not in rankers]
-    return max([*plain, *rankers], key=lambda source: means[source])
+def best_ranker(found: Standing, metric: str, rankers: Sequence[str], level: float) -> str:
+    """The first of the rankers, unless another's lead over it is more than chance: the interval of the difference lies
+    above 0. Of several such, the one with the best mean. The best mean alone would change with the weather.
+    """
+    first = rankers[0]
+    low, _ = found.ahead_of(first, metric, level)
+    leading = [kind for kind in rankers[1:] if low[kind] > 0]
+    means = found.of(metric)
+    return max(leading, key=lambda kind: means[kind]) if leading else first
+
+
+def winner(means: Mapping[str, float], ranker: str, plain: Sequence[str]) -> str:
+    """The ranker if it has a better mean than all the plain sources, which need no learning; else the best of those."""
+    return max([*plain, ranker], key=lambda source: means[source])
 
 
 def with_truth(rows: pa.Table, mode: str) -> pa.Table:

@@ -164,7 +164,7 @@ def row(source: str, value: float, **flags: bool) -> dict[str, Any]:
 def test_a_verdict_says_what_was_compared() -> None:
     rows = [row("fused", 0.1), row("als", 0.2), row("gbdt", 0.3, published=True, trained=True), row("lr", 0.25)]
     verdict = read_verdict(rows, "m")
-    assert verdict and verdict.why == f"gbdt 0.3000 beats lr 0.2500: m over 9 users, {AS_OF} to {DAY}"
+    assert verdict and verdict.why == f"gbdt 0.3000 beats fused 0.1000: m over 9 users, {AS_OF} to {DAY}"
     rows = [row("fused", 0.4, published=True), row("als", 0.2), row("gbdt", 0.3, trained=True)]
     verdict = read_verdict(rows, "m")
     assert verdict and verdict.why.startswith("fused 0.4000 stands in for gbdt 0.3000: ")
