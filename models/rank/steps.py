@@ -1,8 +1,8 @@
-"""Numbers for linear models: each feature as a step function that follows the normal curve.
+"""Numbers for linear models: each feature as a step function that follows the logarithm.
 
-Raw counts and sums have tails that a linear model can't use, and units. A value becomes the normal score of its place
-among the training values; a few dozen steps lose nothing that a label could tell apart. Because it is a step function,
-a weight times it is a table of a few numbers, or a tree.
+Counts and sums have tails that a linear model can't use. A value becomes the logarithm of what is usual about it; a few
+dozen steps lose little that a label could tell apart, and no wild value can outvote the rest. Because it is a step
+function, a weight times it is a table of a few numbers, or a tree.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 MOST_STEPS = 64
 
@@ -18,7 +17,7 @@ MOST_STEPS = 64
 @dataclass(frozen=True)
 class Steps:
     """Of one feature. edges: m, ascending. levels: m + 1, of x up to the first edge, ..., of x above the last one;
-    mean 0 and deviation 1 over the training values. A missing value has the step m + 1 and no level.
+    mean 0 over the training values, deviation 1 over the steps. A missing value has the step m + 1 and no level.
     """
 
     edges: list[float]
@@ -35,7 +34,11 @@ class Steps:
 
 
 def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
-    """Steps of equally many values, or one a distinct value if there are fewer. column: (n,) float32, NaN: missing."""
+    """Steps of equally many values, or one a distinct value if there are fewer. column: (n,) float32, NaN: missing.
+
+    A step's level is that of its values' mean m: sign(m) * log(1 + |m|), then centred and scaled. The deviation is over
+    the steps, lest a value that nearly all rows share blow up the others.
+    """
     values = np.sort(column[~np.isnan(column)].astype(np.float64))
     if not len(values):
         return Steps([], [0.0])
@@ -43,10 +46,10 @@ def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
     edges = edges[edges < values[-1]]
     ends = np.append(np.searchsorted(values, edges, side="right"), len(values))
     counts = np.diff(ends, prepend=0)
-    scores = norm.ppf((ends - counts / 2) / len(values))
-    mean = np.average(scores, weights=counts)
-    deviation = np.sqrt(np.average((scores - mean) ** 2, weights=counts)) or 1.0
-    return Steps(edges.tolist(), ((scores - mean) / deviation).tolist())
+    means = np.diff(np.append(0, np.cumsum(values))[ends], prepend=0) / counts
+    levels = np.sign(means) * np.log1p(np.abs(means))
+    levels = np.maximum.accumulate(levels)  # rounding must not turn neighbours around
+    return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / (levels.std() or 1.0)).tolist())
 
 
 def step_design(X: np.ndarray, steps: list[Steps]) -> np.ndarray:
