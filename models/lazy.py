@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import lightgbm as lightgbm
+    from scipy import optimize as optimize
+    from sklearn import metrics as metrics
 else:
 
     class _Library:
@@ -19,4 +21,4 @@ else:
         def __getattr__(self, attribute: str) -> Any:
             return getattr(import_module(self._name), attribute)
 
-    lightgbm = _Library("lightgbm")
+    lightgbm, optimize, metrics = map(_Library, ("lightgbm", "scipy.optimize", "sklearn.metrics"))

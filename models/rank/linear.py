@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
+
+from models.lazy import optimize
 
 LR_FILE = "lr.json"
 TOLERANCE = 1e-5  # on the gradient of the mean loss: a rare column's weight can move it by little more
@@ -43,5 +44,5 @@ def fit_logistic(
 
     options = {"maxiter": MAX_ITERATIONS, "gtol": TOLERANCE, "ftol": PRECISION}
     with threadpool_limits(1):
-        found = minimize(loss, np.zeros(columns + 1), jac=True, method="L-BFGS-B", options=options)
+        found = optimize.minimize(loss, np.zeros(columns + 1), jac=True, method="L-BFGS-B", options=options)
     return found.x[:-1], float(found.x[-1])

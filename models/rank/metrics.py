@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn import metrics
+
+from models.lazy import metrics
 
 
 def auc(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None = None) -> float:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import lightgbm
 import numpy as np
+
+from models.lazy import lightgbm
 
 FIRST_TREE, LAST_TREE = "\nTree=0\n", "\nend of trees"
 PARAMETERS = "\nparameters:", "end of parameters"
