@@ -10,6 +10,8 @@ from scipy.sparse import csr_matrix
 from models.recall.topk import by_blocks, sparse_top
 from models.types import Interactions
 
+FEW = 256  # groups of a user, for planning memory
+
 
 def group_affinity(interactions: Interactions, codes: np.ndarray, half_life_days: float, most: int) -> csr_matrix:
     """users x groups, float32: each user's days with items of a group, halved per `half_life_days` of age; no more than
@@ -21,7 +23,7 @@ def group_affinity(interactions: Interactions, codes: np.ndarray, half_life_days
     shape = (interactions.shape[0], int(codes.max(initial=-1)) + 1)
     matrix = csr_matrix((decayed, (interactions.users[known], groups[known])), shape=shape)
     matrix.sum_duplicates()
-    lists = by_blocks(lambda users: sparse_top(matrix[users], most), np.arange(shape[0]), shape[1], num_threads=1)
+    lists = by_blocks(lambda users: sparse_top(matrix[users], most), np.arange(shape[0]), FEW, num_threads=1)
     return csr_matrix((lists.scores, lists.items, lists.offsets), shape=shape)
 
 
@@ -36,4 +38,5 @@ def group_items(scores: np.ndarray, codes: np.ndarray, most: int) -> csr_matrix:
 
 def narrow_groups(groups: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Those with two known values or more: a group of which all items are says nothing."""
-    return {name: codes for name, codes in groups.items() if codes.max(initial=-1) > codes[codes >= 0].min(initial=0)}
+    known = {name: codes[codes >= 0] for name, codes in groups.items()}
+    return {name: groups[name] for name, codes in known.items() if len(codes) and codes.min() < codes.max()}

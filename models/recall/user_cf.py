@@ -52,7 +52,7 @@ class UserCF(Channel[UserCFConfig]):
         self._by_item = _heaviest(self._vectors.T.tocsr(), self.config.most_users)
         # Entries of a row of similarities, on average, that memory is planned with.
         per_user = np.diff(self._by_item.indptr)[self._vectors.indices].sum() / max(len(self._norms), 1)
-        self._width = max(int(min(per_user, len(self._norms))), self._taken.shape[1] // 8, 1)
+        self._width = max(int(min(per_user, len(self._norms))), self._taken.shape[1] // 4, 1)
 
     @staticmethod
     def _by_frequency(weights: csr_matrix) -> csr_matrix:

@@ -45,5 +45,5 @@ class TestPopularCategory(ChannelConformance):
         assert items_of(few.recall(np.array([0]), 6)) == [[0, 1]]
 
     def test_a_group_of_which_all_items_are_says_nothing(self) -> None:
-        known = Catalogue(groups={"category": np.zeros(6, np.int32), "brand": np.full(6, -1, np.int32)})
+        known = Catalogue(groups={"category": np.full(6, 3, np.int32), "brand": np.full(6, -1, np.int32)})
         assert items_of(self.make().fit(interactions([(0, 0, 0, 1.0)], (1, 6)), known).recall(np.array([0]), 6)) == [[]]
