@@ -1,17 +1,14 @@
-"""From rows of users, sorted, to one row per user with arrays: plain NumPy over Arrow, for Spark's `mapInArrow`.
+"""Rows of users summed up by runs, and cut into one list per user: plain NumPy over Arrow.
 
 Spark collects, sorts and unpacks lists of structs many times slower than arrays are cut here at the users' borders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
-
-CHUNK_ROWS = 100_000
-KEY = "user_code"
 
 # (rows of a measure), (starts of the runs) -> one value a run
 REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -22,39 +19,20 @@ REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-def whole_users(batches: Iterable[pa.RecordBatch], rows: int = CHUNK_ROWS) -> Iterator[pa.RecordBatch]:
-    """The rows again, in batches of about `rows` that cut no user in two. Rows are sorted by user_code."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(part.num_rows for part in held) < rows:
-            continue
-        joined = _joined(held)
-        last = int(np.searchsorted(joined[KEY].to_numpy(), joined[KEY][-1].as_py()))
-        if last:
-            yield joined.slice(0, last)
-        held = [joined.slice(last)]
-    if held and (joined := _joined(held)).num_rows:
-        yield joined
-
-
 class Users:
-    """The users of a batch of sorted rows: `codes` (n,), and for each row its user's place among them."""
+    """Some users, of whom rows know the place among them, from 0."""
 
-    def __init__(self, rows: pa.RecordBatch) -> None:
-        users = rows[KEY].to_numpy()
-        starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]])
-        self.codes = users[starts]
-        self.places = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(users)]))
+    def __init__(self, count: int) -> None:
+        self.count = count
 
     def lists(self, places: np.ndarray, values: np.ndarray | pa.Array) -> pa.ListArray:
         """One list per user, from values whose users' places ascend."""
-        offsets = np.r_[0, np.cumsum(np.bincount(places, minlength=len(self.codes)))].astype(np.int32)
+        offsets = np.r_[0, np.cumsum(np.bincount(places, minlength=self.count))].astype(np.int32)
         return pa.ListArray.from_arrays(offsets, values if isinstance(values, pa.Array) else pa.array(values))
 
     def first(self, places: np.ndarray, count: int) -> np.ndarray:
         """Which of the rows, whose users' places ascend, are among the first `count` of their user: (rows,) bool."""
-        starts = np.r_[0, np.cumsum(np.bincount(places, minlength=len(self.codes)))][:-1]
+        starts = np.r_[0, np.cumsum(np.bincount(places, minlength=self.count))][:-1]
         return np.arange(len(places)) - starts[places] < count
 
 
@@ -85,9 +63,9 @@ class Runs:
         return np.divide(newest * (days - 1), span, out=np.full(len(newest), np.nan), where=span > 0)
 
 
-def numbers(rows: pa.RecordBatch, name: str) -> np.ndarray:
+def numbers(rows: pa.Table, name: str) -> np.ndarray:
     """A column as numbers; whole ones without nulls stay whole, a null is NaN."""
-    return rows[name].to_numpy(zero_copy_only=False)
+    return rows[name].to_numpy()
 
 
 def floats(values: np.ndarray) -> pa.Array:
@@ -95,5 +73,8 @@ def floats(values: np.ndarray) -> pa.Array:
     return pa.array(values.astype(np.float32), from_pandas=True)
 
 
-def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    return pa.concat_batches(batches) if len(batches) > 1 else batches[0]
+def whole(values: np.ndarray) -> np.ndarray:
+    """Whole numbers, (n,) int64; a half goes away from 0."""
+    size = np.abs(values)
+    down = np.floor(size)
+    return np.copysign(down + (size - down >= 0.5), values).astype(np.int64)

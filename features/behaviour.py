@@ -1,61 +1,45 @@
-"""behaviour_features: what each user did with each item, and with each group of items, as arrays per user."""
+"""behaviour_features: what each user did with each item, and with each group of items, as arrays per user.
+
+Plain arrays, some users at a time: both of the inputs lie in the order of users and are read by them, so nothing has to
+travel. As Spark's joins, sorts and mapInArrow this took several times as long.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import pyarrow.compute as pc
 
-from features.arrays import KEY, Runs, Users, floats, numbers, whole_users
-from features.daily import aged
+from features.arithmetic import evaluate
+from features.arrays import Runs, Users, floats, numbers, whole
 from features.facts import Facts
-from features.spec import Feature
-from features.specs import SHOWN, affinity_features, pair_features, shown_features
+from features.history import ages
+from features.spec import UNITS
+from features.specs import GROUPS, SHOWN, affinity_features, pair_features, shown_features
 
 PREFERRED = 3  # groups of a user that are named as preferred
-
-
-def pair_rows(history: DataFrame, user_codes: DataFrame, item_codes: DataFrame, *, facts: Facts) -> DataFrame:
-    """Grain: user x item of user_item_history: user_code, item_code, `<group>_code`, last_time, the features of
-    `features.specs.pair_features` and, under `_<feature>_<n>`, what those of `affinity_features` are made of. Sorted
-    by user_code, item_code, a user's rows in one partition.
-
-    user_codes: user_id, user_code. item_codes: item_id, item_code, `<group>_code`.
-    """
-    coded = history.drop("ds").join(F.broadcast(item_codes), "item_id").join(user_codes, "user_id")
-    columns = coded.select(
-        KEY,
-        "item_code",
-        "last_time",
-        *(f"{group}_code" for group in facts.groups),
-        *_floats(pair_features(facts)),
-        *(F.expr(sql).alias(name) for feature in affinity_features(facts) for name, sql in _measures(feature).items()),
-    )
-    return columns.repartition(KEY).sortWithinPartitions(KEY, "item_code")
-
-
-def shown_rows(
-    daily: DataFrame, user_codes: DataFrame, item_codes: DataFrame, *, as_of: str, facts: Facts
-) -> DataFrame:
-    """Grain: user x item shown: user_code, item_code, the features of `features.specs.shown_features`. Sorted likewise.
-
-    daily: exposures_daily of the last `facts.shown_days`.
-    """
-    codes = item_codes.select("item_id", "item_code")
-    rows = aged(daily, as_of=as_of).join(F.broadcast(codes), "item_id").join(user_codes, "user_id")
-    shown = rows.repartition(KEY).groupBy(KEY, "item_code").agg(*_floats(shown_features(facts)))
-    return shown.sortWithinPartitions(KEY, "item_code")
+ITEM_COLUMNS = ("item_id", "item_code", *(f"{group}_code" for group in GROUPS))
+SHOWN_COLUMNS = ("event_day", "user_id", "item_id", "event_count", "dwell_seconds_sum", "dwell_count")
+Families = dict[str, pa.ListArray]
 
 
 def build_behaviour_features(
-    pairs: DataFrame, shown: DataFrame | None, user_codes: DataFrame, *, as_of: str, facts: Facts, last_items: int
-) -> DataFrame:
-    """Grain: user of the directory. Arrays of one family are parallel and ascend by their code.
+    user_features: pa.Table,
+    user_item_history: pa.Table,
+    exposures_daily: pa.Table | None = None,
+    *,
+    items: pa.Table,
+    shown_from: str,
+    as_of: str,
+    facts: Facts,
+    last_items: int,
+) -> pa.Table:
+    """Grain: user of the directory, sorted by user_code. Arrays of one family are parallel and ascend by their code.
 
-    pairs: of `pair_rows`. shown: of `shown_rows`, None where no exposures are logged. user_codes: user_code.
+    user_features: user_id, user_code of some users. user_item_history, exposures_daily: all rows of these, the latter
+    (`SHOWN_COLUMNS`) from day `shown_from` on; None where no exposures are logged. items: `ITEM_COLUMNS` of all items.
     Columns: ds, user_code; item_codes, one array of float per feature of `features.specs.pair_features`;
     last_item_codes, last_item_times: the items of the user's last positive events, at most `last_items`, newest first,
     with their times (seconds since 1970); for each group `<group>_codes`, `<group>_<feature>` of
@@ -63,79 +47,71 @@ def build_behaviour_features(
     are logged `shown_codes`, `shown_<feature>` of `features.specs.shown_features`. A null element is a missing value; a
     user without rows in a family has empty arrays there.
     """
-    shown_names = [feature.name for feature in shown_features(facts)]
-
-    def taken_arrays(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for rows in whole_users(batches):
-            users = Users(rows)
-            families = _family(users, rows, "item_codes", "", [f.name for f in pair_features(facts)])
-            families |= _last_items(users, rows, last_items)
-            for group in facts.groups:
-                families |= _affinities(users, rows, group, facts)
-            yield pa.RecordBatch.from_pydict({KEY: users.codes, **families})
-
-    def shown_arrays(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for rows in whole_users(batches):
-            users = Users(rows)
-            families = _family(users, rows, f"{SHOWN}_codes", f"{SHOWN}_", shown_names)
-            yield pa.RecordBatch.from_pydict({KEY: users.codes, **families})
-
-    result = user_codes.select(KEY).join(pairs.mapInArrow(taken_arrays, _schema(_taken_types(facts))), KEY, "left")
-    if shown is not None:
-        types = {f"{SHOWN}_codes": "int"} | {f"{SHOWN}_{name}": "float" for name in shown_names}
-        result = result.join(shown.mapInArrow(shown_arrays, _schema(types)), KEY, "left")
-    arrays = [F.coalesce(F.col(name), F.array().cast(kind)).alias(name) for name, kind in result.dtypes if name != KEY]
-    return result.select(F.lit(as_of).alias("ds"), KEY, *arrays)
-
-
-def _taken_types(facts: Facts) -> dict[str, str]:
-    types = {"item_codes": "int"} | {feature.name: "float" for feature in pair_features(facts)}
-    types |= {"last_item_codes": "int", "last_item_times": "bigint"}
+    directory = user_features.sort_by("user_code")
+    users = Users(directory.num_rows)
+    rows = _Rows(user_item_history, directory, items)
+    families = {"item_codes": users.lists(rows.places, rows.items)}
+    for feature in pair_features(facts):
+        families[feature.name] = users.lists(rows.places, floats(rows.values(feature.sql)))
+    families |= _last_items(users, rows, last_items)
     for group in facts.groups:
-        types |= {f"{group}_codes": "int"} | {f"{group}_{f.name}": "float" for f in affinity_features(facts)}
-        types[f"{group}_preferred"] = "int"
-    return types
+        families |= _affinities(users, rows, group, facts)
+    if shown_features(facts) and exposures_daily is not None:
+        age = ages(exposures_daily["event_day"], as_of)
+        happened = exposures_daily.append_column("age", pa.array(age)).filter(
+            pa.array((age >= 0) & (age <= ages(pa.chunked_array([[shown_from]]), as_of)[0]))
+        )
+        families |= _shown(users, _Rows(happened, directory, items), facts)
+    return pa.table({"ds": pa.repeat(as_of, users.count), "user_code": directory["user_code"], **families})
 
 
-def _schema(types: dict[str, str]) -> str:
-    return ", ".join([f"{KEY} int", *(f"`{name}` array<{kind}>" for name, kind in types.items())])
+class _Rows:
+    """Rows of users of the directory with items of the directory, sorted by both.
+
+    places: (rows,), the users' in the directory. items: (rows,), item codes.
+    """
+
+    def __init__(self, rows: pa.Table, directory: pa.Table, items: pa.Table) -> None:
+        whose, what = (
+            pc.index_in(_text(rows[name]), value_set=_text(table[name])).combine_chunks()
+            for name, table in (("user_id", directory), ("item_id", items))
+        )
+        known = np.flatnonzero(pc.and_(whose.is_valid(), what.is_valid()).to_numpy(zero_copy_only=False))
+        places, found = (pc.fill_null(column, -1).to_numpy()[known] for column in (whose, what))
+        codes = items["item_code"].to_numpy()[found]
+        order = np.lexsort((codes, places))
+        self.places, self.items = places[order], codes[order]
+        self._rows = rows.take(pa.array(known[order]))
+        self._catalogue, self._found = items, found[order]
+
+    def numbers(self, name: str) -> np.ndarray:
+        return numbers(self._rows, name)
+
+    def values(self, expression: str) -> np.ndarray:
+        return evaluate(expression, self.numbers, len(self.places))
+
+    def catalogue(self, name: str) -> np.ndarray:
+        """What the items' table says of each row's item; NaN where it says nothing."""
+        return numbers(self._catalogue, name)[self._found]
 
 
-def _floats(features: Sequence[Feature]) -> list[Column]:
-    return [F.expr(feature.sql).cast("float").alias(feature.name) for feature in features]
-
-
-def _measures(feature: Feature) -> dict[str, str]:
-    """Column -> SQL over a row of user_item_history: what the feature's aggregation takes."""
-    return {f"_{feature.name}_{n}": sql for n, sql in enumerate(feature.sql.split(", "))}
-
-
-def _family(
-    users: Users, rows: pa.RecordBatch, codes: str, prefix: str, names: Sequence[str]
-) -> dict[str, pa.ListArray]:
-    """The rows as they are: one array per column, parallel to the item codes."""
-    columns = {codes: rows["item_code"]} | {prefix + name: rows[name] for name in names}
-    return {name: users.lists(users.places, values) for name, values in columns.items()}
-
-
-def _last_items(users: Users, rows: pa.RecordBatch, count: int) -> dict[str, pa.ListArray]:
-    taken = np.flatnonzero(rows["last_time"].is_valid().to_numpy(zero_copy_only=False))
-    times, items = rows["last_time"].take(pa.array(taken)).to_numpy(), rows["item_code"].to_numpy()[taken]
-    places = users.places[taken]
+def _last_items(users: Users, rows: _Rows, count: int) -> Families:
+    times = rows.numbers("last_time")
+    taken = np.flatnonzero(~np.isnan(times))
+    places, items, times = rows.places[taken], rows.items[taken], times[taken].astype(np.int64)
     order = np.lexsort((items, -times, places))
     order = order[users.first(places[order], count)]
     values = {"last_item_codes": items, "last_item_times": times}
     return {name: users.lists(places[order], column[order]) for name, column in values.items()}
 
 
-def _affinities(users: Users, rows: pa.RecordBatch, group: str, facts: Facts) -> dict[str, pa.ListArray]:
-    known = rows[f"{group}_code"].is_valid().to_numpy(zero_copy_only=False)
-    taken = np.flatnonzero(known & rows["last_time"].is_valid().to_numpy(zero_copy_only=False))
-    codes = rows[f"{group}_code"].take(pa.array(taken)).to_numpy()
-    runs = Runs(users.places[taken], codes)
+def _affinities(users: Users, rows: _Rows, group: str, facts: Facts) -> Families:
+    codes = rows.catalogue(f"{group}_code")
+    taken = np.flatnonzero(~np.isnan(codes) & ~np.isnan(rows.numbers("last_time")))
+    runs = Runs(rows.places[taken], codes[taken].astype(np.int32))
     families, shares = {f"{group}_codes": users.lists(runs.places, runs.codes)}, np.empty(0)
     for feature in affinity_features(facts):
-        parts = [numbers(rows, name)[taken] for name in _measures(feature)]
+        parts = [rows.values(sql)[taken] for sql in feature.sql.split(", ")]
         if feature.aggregation == "share":
             values = shares = runs.share(*parts)
         elif feature.aggregation == "due":
@@ -147,3 +123,29 @@ def _affinities(users: Users, rows: pa.RecordBatch, group: str, facts: Facts) ->
     order = order[users.first(runs.places[order], PREFERRED)]
     families[f"{group}_preferred"] = users.lists(runs.places[order], runs.codes[order])
     return families
+
+
+def _shown(users: Users, rows: _Rows, facts: Facts) -> Families:
+    runs = Runs(rows.places, rows.items)
+    families = {f"{SHOWN}_codes": users.lists(runs.places, runs.codes)}
+    for feature in shown_features(facts):
+        values = SHOWN_VALUES[feature.aggregation](runs, rows)
+        families[f"{SHOWN}_{feature.name}"] = users.lists(runs.places, floats(values))
+    return families
+
+
+def _mean_dwell(runs: Runs, rows: _Rows) -> np.ndarray:
+    seconds, count = np.nan_to_num(rows.numbers("dwell_seconds_sum")), rows.numbers("dwell_count")
+    sums, counts = runs.reduce("sum", whole(seconds * float(UNITS["dwell"]))), runs.reduce("sum", count)
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0) / UNITS["dwell"]
+
+
+SHOWN_VALUES: dict[str, Callable[[Runs, _Rows], np.ndarray]] = {
+    "count": lambda runs, rows: runs.reduce("sum", rows.numbers("event_count")),
+    "recency": lambda runs, rows: runs.reduce("min", rows.numbers("age")),
+    "mean": _mean_dwell,
+}
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string())

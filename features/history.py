@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays import REDUCTIONS
+from features.arrays import REDUCTIONS, whole
 from features.facts import Facts
 from features.pairs import PairSum, pair_sums, positive_days
 from features.spec import UNITS
@@ -28,12 +28,13 @@ SUMMED = {"value": "value_sum", "dwell": "dwell_seconds_sum"}
 NEUTRAL = {"sum": 0, "bits": 0, "min": np.iinfo(np.int64).max, "max": np.iinfo(np.int64).min}
 
 
-def user_item_history(rows: pa.Table, *, first: str, as_of: str, facts: Facts) -> pa.Table:
+def user_item_history(user_item_daily: pa.Table, *, first: str, as_of: str, facts: Facts) -> pa.Table:
     """Grain: user x item with an event from day `first` to `as_of`, sorted by them.
 
-    rows: `COLUMNS` of user_item_daily, all rows of the users in it; strings plain or as dictionaries. Columns: ds (the
+    user_item_daily: `COLUMNS`, all rows of the users in it; strings plain or as dictionaries. Columns: ds (the
     as-of day), user_id, item_id, those of `features.pairs.pair_sums` and then of `features.pairs.positive_days`.
     """
+    rows = user_item_daily
     codes = {name: _Codes(rows[name]) for name in KEYS}
     days, kinds, users, items = (codes[name] for name in KEYS)
     age = days.map(lambda day: _days_before(day, as_of))
@@ -55,18 +56,23 @@ def user_item_history(rows: pa.Table, *, first: str, as_of: str, facts: Facts) -
     return pa.table({"ds": pa.array([as_of] * len(starts), pa.string()), **ids, **sums, **windows})
 
 
+def ages(days: pa.ChunkedArray, as_of: str) -> np.ndarray:
+    """Days before as-of, (rows,) int64, of a column of days."""
+    return _Codes(days).map(lambda day: _days_before(day, as_of))
+
+
 class _Codes:
     """A column of strings as numbers. names: the distinct ones, ascending; ranks: (rows,) places among them."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        whole = coded.unify_dictionaries().combine_chunks()
-        whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
-        order = pc.array_sort_indices(whole.dictionary)
+        coded = coded.unify_dictionaries().combine_chunks()
+        coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+        order = pc.array_sort_indices(coded.dictionary)
         ranks = np.empty(len(order), np.int64)
         ranks[order.to_numpy()] = np.arange(len(order))
-        self.names: pa.Array = whole.dictionary.take(order)
-        self.ranks = ranks[whole.indices.to_numpy()] if len(whole) else np.empty(0, np.int64)
+        self.names: pa.Array = coded.dictionary.take(order)
+        self.ranks = ranks[coded.indices.to_numpy()] if len(coded) else np.empty(0, np.int64)
 
     def map(self, function: Callable[[str], float]) -> np.ndarray:
         """(rows,), the function's value of each."""
@@ -100,10 +106,10 @@ class _Measures:
         if column.of == "day_bit":
             return np.left_shift(1, np.clip(self._age - column.from_age, 0, 62)), every
         if column.of == "weight":
-            return _rounded(self._weight * self._halved(column.half_life)), every
+            return whole(self._weight * self._halved(column.half_life)), every
         if column.of in SUMMED:
             sums, there = self._column(SUMMED[column.of])
-            return _rounded(sums * float(UNITS[column.of])), there
+            return whole(sums * float(UNITS[column.of])), there
         return self._column(column.of)
 
     def _column(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -119,18 +125,11 @@ class _Measures:
     def _weight(self) -> np.ndarray:
         """In whole units; 0 for rows that aren't positive."""
         each = np.array([*(self._facts.weights.get(name, 0.0) for name in self._kinds.names.to_pylist()), 0.0])
-        return _rounded(self._column("event_count")[0] * each[self._kind] * float(UNITS["weight"]))
+        return whole(self._column("event_count")[0] * each[self._kind] * float(UNITS["weight"]))
 
     def _halved(self, half_life: int) -> np.ndarray:
         ages = range(int(self._age.max(initial=0)) + 1)
         return np.array([2.0 ** (-age / half_life) for age in ages])[self._age]
-
-
-def _rounded(values: np.ndarray) -> np.ndarray:
-    """Whole numbers; a half goes away from 0."""
-    size = np.abs(values)
-    whole = np.floor(size)
-    return np.copysign(whole + (size - whole >= 0.5), values).astype(np.int64)
 
 
 def _days_before(day: str, as_of: str) -> int:

@@ -97,3 +97,8 @@ def positive_days(facts: Facts) -> dict[str, dict[str, int]]:
     masks, every = day_masks(facts), (1 << MASK_DAYS) - 1
     windows = {f"positive_days_{label(days)}": {masks[0]: (1 << days) - 1} for days in KEPT_WINDOWS if days}
     return {**windows, "positive_days_history": dict.fromkeys(masks, every)}
+
+
+def history_columns(facts: Facts) -> tuple[str, ...]:
+    """Those of user_item_history, apart from ds."""
+    return ("user_id", "item_id", *(column.name for column in pair_sums(facts)), *positive_days(facts))

@@ -97,7 +97,7 @@ def all_item_features(facts: Facts) -> list[Feature]:
 
 
 def pair_features(facts: Facts) -> list[Feature]:
-    """Per user and item of `user_item_history`, expressions over its row.
+    """Per user and item of `user_item_history`, arithmetic over its row (`features/arithmetic.py`).
 
     Where an item isn't recommended to who took it, what was done with it says nothing about a candidate: only what
     lists must leave out is kept.
@@ -145,7 +145,7 @@ def affinity_features(facts: Facts) -> list[Feature]:
         Feature("share", "positive_days_history", match, aggregation="share", window="history"),
         Feature("days_since_last", "days_since_last", last, aggregation="min", window="history"),
         Feature("interval_ratio", due, _DUE_ABOUT, aggregation="due", window="history", null=_DUE_NULL),
-        Feature("item_count", "1L", "distinct items taken in the group", aggregation="sum", window="history"),
+        Feature("item_count", "1", "distinct items taken in the group", aggregation="sum", window="history"),
     ]
 
 
@@ -218,7 +218,7 @@ def _counted(kind: str, days: int) -> Feature:
 
 def _decayed_weight(half_life: int) -> Feature:
     name = f"weight_half_life_{half_life}d"
-    return _pair(name, f"event weights, halved per {half_life} days of age", f"{name} / {UNITS['weight']}D")
+    return _pair(name, f"event weights, halved per {half_life} days of age", f"{name} / {UNITS['weight']}")
 
 
 def _sum_of_pairs(kind: str) -> Feature:

@@ -132,25 +132,17 @@ class Context:
                     writer.write_table(rows.filter(pc.field("ds") == day) if len(writers) > 1 else rows)
         self._check(table)
 
-    def write_users(
-        self,
-        table: str,
-        source: str,
-        columns: Sequence[str],
-        build: Callable[[pa.Table], pa.Table],
-        *,
-        strings: Sequence[str] = (),
-    ) -> None:
-        """Stage what `build` makes of the declared days of `source`, whole users at a time and in the order of their
-        ids. strings: columns that it takes as dictionaries. Raises MissingPartition, ContractBroken.
+    def write_users(self, table: str, sources: Mapping[str, Sequence[str]], build: Callable[..., pa.Table]) -> None:
+        """Stage what `build` makes of the declared days of some tables, whole users at a time and in the order of their
+        ids. sources: table, which `build` takes by its name -> columns. Raises MissingPartition, ContractBroken.
         """
-        from jobs.runtime.users import Part, build_parts
+        from jobs.runtime.users import Part, Source, build_parts
 
         with self.writing(table) as staged:
             folder = staged / self.ds
             folder.mkdir()
-            files, schema = self._paths(source), arrow_schema(self._contracts[table])
-            build_parts(Part(files, tuple(columns), tuple(strings), build, schema, folder), self._session)
+            files = {name: Source(self._paths(name), tuple(columns)) for name, columns in sources.items()}
+            build_parts(Part(files, build, arrow_schema(self._contracts[table]), folder), self._session)
 
     def write_folder(self, table: str, save: Callable[[Path], None]) -> None:
         """Stage a folder that `save` fills, such as a model's files."""

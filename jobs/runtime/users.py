@@ -6,11 +6,11 @@ part is a task of Spark's workers, which read and write the store's files themse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROWS_A_PART = 4_000_000  # of the input; some hundred bytes each while a part is worked on
-ROWS_A_GROUP = 1 << 17
+ROWS_A_GROUP = 1 << 15
 USER = "user_id"
+DICTIONARIES = (USER, "item_id", "event_day", "event_type")
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,33 @@ class Span:
         return condition
 
 
-@dataclass(frozen=True)
-class Part:
-    """Makes the rows of one span: reads, builds, writes. strings: columns of `columns` read as dictionaries."""
+class Source(NamedTuple):
+    """Columns of the files of one table, `user_id` among them."""
 
     paths: tuple[str, ...]
     columns: tuple[str, ...]
-    strings: tuple[str, ...]
-    build: Callable[[pa.Table], pa.Table]
+
+    def rows(self, span: Span) -> pa.Table:
+        """The rows of some users; what repeats much is read as dictionaries."""
+        strings = [column for column in self.columns if column in DICTIONARIES]
+        return _dataset(self.paths, strings).to_table(columns=list(self.columns), filter=span.condition)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Makes the rows of one span from those of each source, which `build` takes by name."""
+
+    sources: Mapping[str, Source]
+    build: Callable[..., pa.Table]
     schema: pa.Schema
     folder: Path
 
     def __call__(self, task: tuple[int, Span]) -> None:
         number, span = task
-        rows = _dataset(self.paths, self.strings).to_table(columns=list(self.columns), filter=span.condition)
-        built = self.build(rows).select(self.schema.names).cast(self.schema)
+        built = self.build(**{name: source.rows(span) for name, source in self.sources.items()})
         path = self.folder / f"part-{number:05d}.parquet"
-        pq.write_table(built, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+        table = built.select(self.schema.names).cast(self.schema)
+        pq.write_table(table, path, compression="zstd", row_group_size=ROWS_A_GROUP)
 
 
 def spans(paths: Sequence[str], rows: int) -> list[Span]:
@@ -76,7 +87,7 @@ def spans(paths: Sequence[str], rows: int) -> list[Span]:
 
 def build_parts(part: Part, spark: Callable[[], SparkSession], rows: int = ROWS_A_PART) -> None:
     """Write `part-00000.parquet` and so on. spark: starts or gives the session, asked for only if there are several."""
-    tasks = list(enumerate(spans(part.paths, rows)))
+    tasks = list(enumerate(spans([path for source in part.sources.values() for path in source.paths], rows)))
     if len(tasks) == 1:
         part(tasks[0])
     else:

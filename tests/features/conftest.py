@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from features.behaviour import build_behaviour_features, pair_rows, shown_rows
+from features.behaviour import ITEM_COLUMNS, build_behaviour_features
 from features.history import user_item_history
 from features.items import build_item_features, group_sums, item_sums
 from features.users import build_user_features, user_sums
@@ -42,6 +42,7 @@ ITEMS = [
     ("i_tea", "Tea", "drinks", None, "acme", None, AS_OF),
     ("i_unseen", None, "attic", "zoo", None, 9.0, "2026-01-01"),
 ]
+EVE = pa.table({"user_id": ["eve"], "user_code": pa.array([4], pa.int32())})
 USERS = [("ann", {"age": "30", "city": "oslo"}), ("bob", {"city": "bergen"}), ("zed", {"city": "alta"})]
 
 
@@ -53,15 +54,13 @@ class Shop:
     user_sums: DataFrame
     items: DataFrame
     users: DataFrame
-    behaviour: DataFrame
+    behaviour: pa.Table
 
 
 @pytest.fixture(scope="session")
 def shop(spark: SparkSession) -> Shop:
     everything = daily_frame(spark, EVENTS)
-    is_shown = everything.event_type == "impression"
-    daily = everything.where(~is_shown).toArrow()
-    shown = everything.where(is_shown & (everything.event_day > "2026-03-24"))
+    daily = everything.where("event_type != 'impression'").toArrow()
     windowed = everything.where(everything.event_day > "2026-03-03")  # 28 days
     summed = user_item_history(daily, first=day(179), as_of=AS_OF, facts=FACTS)
     history = spark.createDataFrame(summed).persist()
@@ -76,9 +75,14 @@ def shop(spark: SparkSession) -> Shop:
     items = build_item_features(sums, groups, catalogue, as_of=AS_OF, facts=FACTS).persist()
     of_users = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS).persist()
     users = build_user_features(of_users, profiles, as_of=AS_OF, facts=FACTS).persist()
-    user_codes = users.select("user_id", "user_code").union(spark.sql("SELECT 'eve', 4"))
-    item_codes = items.select("item_id", "item_code", "category_code", "subcategory_code", "brand_code")
-    pairs = pair_rows(history, user_codes, item_codes, facts=FACTS)
-    exposures = shown_rows(shown, user_codes, item_codes, as_of=AS_OF, facts=FACTS)
-    behaviour = build_behaviour_features(pairs, exposures, user_codes, as_of=AS_OF, facts=FACTS, last_items=2)
+    behaviour = build_behaviour_features(
+        pa.concat_tables([users.select("user_id", "user_code").toArrow(), EVE]),
+        summed,
+        everything.where("event_type = 'impression'").toArrow(),
+        items=items.select(*ITEM_COLUMNS).toArrow(),
+        shown_from=day(6),
+        as_of=AS_OF,
+        facts=FACTS,
+        last_items=2,
+    )
     return Shop(summed, of_users, items, users, behaviour)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -86,10 +86,8 @@ class Days:
     def write_arrow(self, table: str, parts: Sequence[pa.Table]) -> None:
         self.rows[table] = [Row(**row) for part in parts for row in part.to_pylist()]
 
-    def write_users(
-        self, table: str, source: str, columns: Sequence[str], build: Callable[[pa.Table], pa.Table], **_: Any
-    ) -> None:
-        built = build(self.read_arrow(source, columns))
+    def write_users(self, table: str, sources: Mapping[str, Sequence[str]], build: Callable[..., pa.Table]) -> None:
+        built = build(**{name: self.read_arrow(name, columns) for name, columns in sources.items()})
         self.rows[table] = [Row(**row) for row in built.to_pylist()]
         self.tables[table] = self.spark.createDataFrame(built)
 

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from features import daily
-from features.behaviour import build_behaviour_features, pair_rows, shown_rows
+from features.behaviour import ITEM_COLUMNS, build_behaviour_features
 from features.history import user_item_history
 from features.items import build_item_features, group_sums, item_sums
 from features.pairs import HALF_LIVES
@@ -47,7 +47,8 @@ def built(spark: SparkSession) -> Built:
 
     kept, shown = FACTS.kept, FACTS.with_role("exposure")
     taken = daily.user_item_daily(log, kinds=kept).where(f"ds > '{day(180)}'").toArrow()
-    history = spark.createDataFrame(user_item_history(taken, first=day(179), as_of=AS_OF, facts=FACTS)).persist()
+    summed = user_item_history(taken, first=day(179), as_of=AS_OF, facts=FACTS)
+    history = spark.createDataFrame(summed).persist()
     rows = [(item, group, group, group, PRICE[item], day(9)) for item, group in GROUP.items()]
     catalogue = spark.createDataFrame(
         rows, "item_id string, category string, subcategory string, brand string, price double, born string"
@@ -60,15 +61,12 @@ def built(spark: SparkSession) -> Built:
     ).persist()
     sums = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS)
     users = build_user_features(sums, nobody, as_of=AS_OF, facts=FACTS).persist()
-    codes = (
-        users.select("user_id", "user_code"),
-        items.select("item_id", "item_code", "category_code", "subcategory_code", "brand_code"),
-    )
-    exposures = window(daily.exposures_daily(log, kinds=shown), 7)
     behaviour = build_behaviour_features(
-        pair_rows(history, *codes, facts=FACTS),
-        shown_rows(exposures, *codes, as_of=AS_OF, facts=FACTS),
-        codes[0],
+        users.select("user_id", "user_code").toArrow(),
+        summed,
+        daily.exposures_daily(log, kinds=shown).where(f"ds > '{day(7)}'").toArrow(),
+        items=items.select(*ITEM_COLUMNS).toArrow(),
+        shown_from=day(6),
         as_of=AS_OF,
         facts=FACTS,
         last_items=3,

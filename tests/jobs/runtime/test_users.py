@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.runtime.users import Part, Span, build_parts, spans
+from jobs.runtime.users import Part, Source, Span, build_parts, spans
 
 SCHEMA = pa.schema([("user_id", pa.string()), ("n", pa.int64())])
 
@@ -28,14 +28,14 @@ def land(folder: Path, ids: list[str], files: int = 3) -> tuple[str, ...]:
     return tuple(paths)
 
 
-def as_text(rows: pa.Table) -> pa.Table:
-    assert rows.schema.field("user_id").type == pa.dictionary(pa.int32(), pa.string())
-    return rows.cast(SCHEMA).sort_by([("user_id", "ascending"), ("n", "ascending")])
+def as_text(numbers: pa.Table) -> pa.Table:
+    assert numbers.schema.field("user_id").type == pa.dictionary(pa.int32(), pa.string())
+    return numbers.cast(SCHEMA).sort_by([("user_id", "ascending"), ("n", "ascending")])
 
 
 def built(folder: Path, paths: tuple[str, ...], rows: int, spark: SparkSession | None = None) -> list[pa.Table]:
     """The tables of the parts, in order."""
-    part = Part(paths, ("user_id", "n"), ("user_id",), as_text, SCHEMA, folder)
+    part = Part({"numbers": Source(paths, ("user_id", "n"))}, as_text, SCHEMA, folder)
     build_parts(part, (lambda: spark) if spark else no_session, rows)
     return [pq.read_table(path) for path in sorted(folder.glob("part-*.parquet"))]
 
