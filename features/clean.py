@@ -46,8 +46,8 @@ def typed(
     Columns: ds (date of the delivery; where files bear none, that of the event, or the first day when it has none),
     source, position, event_day (date of the event), user_id and item_id (trimmed), event_time, event_types (bit n is
     set when the n-th condition holds), value (money, null when not logged), dwell_seconds (null when not logged, or
-    outside of a day), scene, variant and context (null when not logged), event_key (hash of the key, of the record where the key
-    lacks a part), reason (null for a sound record).
+    outside of a day), scene, variant and context (null when not logged), event_key (hash of the key, of the record
+    where the key lacks a part), reason (null for a sound record).
     """
     if len(types) > MOST_TYPES:
         raise ValueError(f"{len(types)} event types are more than {MOST_TYPES}")

@@ -45,8 +45,8 @@ class EventLog(Files):
     time_format: how `event_time` is written: "sql" (the expression gives a timestamp), "iso", "epoch_s", "epoch_ms", or
     a pattern of Spark such as "dd/MM/yyyy HH:mm:ss"; a time without a zone is in the data set's. event_key: what makes
     two records the same event, such as its id; empty: only equal records are. context: of what an item was shown in,
-    such as its position or the page: fields by their names, or names with Spark SQL. event_type: a field that names the type,
-    so that `types` need no `when`.
+    such as its position or the page: fields by their names, or names with Spark SQL. event_type: a field that names the
+    type, so that `types` need no `when`.
     """
 
     files: str = "events/ds={day}/*"
