@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint land backfill check health quality report-features airflow redis-start redis-stop bench bench-clean bench-rules bench-serve bench-window bench-movielens aa closed-loop docs-features lock clean
+.PHONY: help demo test lint land backfill check health quality report-features report-model airflow redis-start redis-stop bench bench-clean bench-rules bench-serve bench-window bench-movielens aa closed-loop docs-features lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ quality: $(VENV)/.demo ## DATA= [DATE=]: lists as of DATE against what users did
 
 report-features: $(VENV)/.demo ## DATE= [DATA=]: what each of the ranker's features is worth, and which to drop
 	@$(BIN)/python -m jobs report-features --data $(DATA) --date "$(DATE)"
+
+report-model: $(VENV)/.demo ## DATE= [DATA=]: how good the model is on a day that it hasn't seen, beside its parts and earlier ones
+	@$(BIN)/python -m jobs report-model --data $(DATA) --date "$(DATE)"
 
 airflow: $(VENV)/.dev ## DATA= DIR=: a local Airflow that runs the night after the demo's by itself (Ctrl-C ends it)
 	@$(BIN)/python -m examples.airflow --data $(DATA) $(if $(DIR),--dir "$(DIR)") $(ARGS)

@@ -104,8 +104,10 @@ def build_dags(environment: Mapping[str, str]) -> dict[str, DAG]:
     for name in names or data_sets():
         overlay = merged_toml(name)
         judged = bool(overlay["experiments"].get("layers"))
-        graph = Graph(overlay["recall"]["channels"], overlay["products"]["enabled"], judged)
-        dag = build_dag(DataSet.model_validate(overlay["data"]), graph, environment, overlay.get("variants", {}))
+        data = DataSet.model_validate(overlay["data"])
+        clicked = bool(overlay["clicks"]["ranker"] and data.events.with_role("exposure"))
+        graph = Graph(overlay["recall"]["channels"], overlay["products"]["enabled"], judged, clicked)
+        dag = build_dag(data, graph, environment, overlay.get("variants", {}))
         dags[dag.dag_id] = dag
     return dags
 

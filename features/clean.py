@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 from features import reasons
 from features.source import evaluate
 
-EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene", "variant")
+EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene", "variant", "context")
 IDS = ("user_id", "item_id")
+TEXTS = ("scene", "variant", "context")
 ID_BYTES = 1024  # docs/format.md
 MOST_TYPES = 62  # bits of a set of event types
 DAY_SECONDS = 86_400
@@ -45,8 +46,8 @@ def typed(
     Columns: ds (date of the delivery; where files bear none, that of the event, or the first day when it has none),
     source, position, event_day (date of the event), user_id and item_id (trimmed), event_time, event_types (bit n is
     set when the n-th condition holds), value (money, null when not logged), dwell_seconds (null when not logged, or
-    outside of a day), scene and variant (null when not logged), event_key (hash of the key, of the record where the key
-    lacks a part), reason (null for a sound record).
+    outside of a day), scene, variant and context (null when not logged), event_key (hash of the key, of the record
+    where the key lacks a part), reason (null for a sound record).
     """
     if len(types) > MOST_TYPES:
         raise ValueError(f"{len(types)} event types are more than {MOST_TYPES}")
@@ -67,7 +68,7 @@ def typed(
             "event_types",
             # An overlay may name the raw string itself: a number that can't be read is one that wasn't logged.
             *(F.col(name).try_cast("double").alias(name) for name in ("value", "dwell_seconds")),
-            *(F.nullif(F.trim(F.col(name).cast("string")), F.lit("")).alias(name) for name in ("scene", "variant")),
+            *(F.nullif(F.trim(F.col(name).cast("string")), F.lit("")).alias(name) for name in TEXTS),
             hashed.alias("event_key"),
         )
         .withColumn("event_day", F.to_date("event_time"))
@@ -77,7 +78,7 @@ def typed(
     return valued.select(
         *("ds", "source", "position", "event_day", "user_id", "item_id", "event_time", "event_types", "value"),
         dwell.alias("dwell_seconds"),
-        *("scene", "variant", "event_key"),
+        *(*TEXTS, "event_key"),
         _reason(limits).alias("reason"),
     )
 

@@ -13,8 +13,9 @@ class Facts:
     """roles, weights: of the event types; weights of the positive ones only. groups: those of `GROUPS` that the
     catalogue has. repeats: whether an item is recommended to someone who took it. value, dwell: whether events carry
     one. price, created: whether the catalogue has them. holidays: whether there is a calendar. profile: the users'
-    attributes, of which `numbers` are given to the ranker as they are. history_days, profile_days, shown_days: the
-    windows of `jobs.job.Windows`. templates: by name; all together make no more than `most_generated` features.
+    attributes, of which `numbers` are given to the ranker as they are. context: what exposures say of where they were.
+    history_days, profile_days, shown_days: the windows of `jobs.job.Windows`. templates: by name; all together make no
+    more than `most_generated` features.
     """
 
     roles: Mapping[str, str]
@@ -28,6 +29,7 @@ class Facts:
     holidays: bool = False
     profile: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
     history_days: int = 180
     profile_days: int = 28
     shown_days: int = 7

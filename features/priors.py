@@ -22,14 +22,17 @@ LEAST, MOST = 1.0, 10_000.0  # bounds of a + b: moments of rates that hardly dif
 PARTS = 1_000_000_000  # moments are summed in whole billionths: the same sum in any order of the rows
 
 
-def fit_priors(counts: DataFrame, rates: Mapping[str, tuple[str, str]]) -> DataFrame:
-    """One row: for each rate `<name>__a` and `<name>__b`, double, above 0 unless the population has no hit (a = 0).
+def fit_priors(counts: DataFrame, rates: Mapping[str, tuple[str, str]], *by: str) -> DataFrame:
+    """One row, or one for each value of the columns `by`, which come first: for each rate `<name>__a` and `<name>__b`,
+    double, above 0 unless the population has no hit (a = 0).
 
     counts: one row per entity. rates: name -> its columns of hits and tries, whole numbers. Hits beyond the tries
     are left out.
     """
-    sums = counts.agg(*(sum_.alias(f"{name}__{part}") for name in rates for part, sum_ in _sums(*rates[name]).items()))
-    return sums.select(*(column for name in rates for column in _moments(name)))
+    sums = counts.groupBy(*by).agg(
+        *(sum_.alias(f"{name}__{part}") for name in rates for part, sum_ in _sums(*rates[name]).items())
+    )
+    return sums.select(*by, *(column for name in rates for column in _moments(name)))
 
 
 def smoothed(name: str, hits: str, tries: str) -> Column:

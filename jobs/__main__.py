@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--date", required=True)
     quality = commands.add_parser("quality", parents=[data], help="how well lists as of a day foresaw what followed")
     quality.add_argument("--as-of", metavar="DATE", help="the newest day of which that is known, if left out")
+    model = commands.add_parser("report-model", parents=[data], help="how good the model is on a day it hasn't seen")
+    model.add_argument("--date", required=True)
     check = commands.add_parser("check", parents=[data], help="what a night would understand of the raw files")
     check.add_argument("--date", help="data day of the night; the newest, if left out")
     check.add_argument("--dir", help="folder of the raw files, if not that of the configuration")
@@ -146,6 +148,11 @@ def _dispatch(args: argparse.Namespace) -> int:
         from jobs.feature_report import report_features
 
         report_features(config, first)
+        return 0
+    if args.command == "report-model":
+        from jobs.model_page import report_model
+
+        report_model(config, first)
         return 0
     options = {"make_live": args.make_live, "accept": parse_gates(args.accept)}
     if args.command == "run":

@@ -11,13 +11,14 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from features.context import Calendar
 from features.settings import Settings
 from jobs.files import Files as Files
-from jobs.sql import digits, literal, number, timestamp
+from jobs.sql import digits, json_object, literal, number, timestamp
 
 IDS = ("user_id", "item_id")
 EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene", "variant")
 TableName = Literal["events", "items", "users"]
 # Names of event types become column names, and strings within SQL.
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+ContextName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ProfileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -43,8 +44,9 @@ class EventLog(Files):
 
     time_format: how `event_time` is written: "sql" (the expression gives a timestamp), "iso", "epoch_s", "epoch_ms", or
     a pattern of Spark such as "dd/MM/yyyy HH:mm:ss"; a time without a zone is in the data set's. event_key: what makes
-    two records the same event, such as its id; empty: only equal records are. event_type: a field that names the type,
-    so that `types` need no `when`.
+    two records the same event, such as its id; empty: only equal records are. context: of what an item was shown in,
+    such as its position or the page: fields by their names, or names with Spark SQL. event_type: a field that names the
+    type, so that `types` need no `when`.
     """
 
     files: str = "events/ds={day}/*"
@@ -56,9 +58,15 @@ class EventLog(Files):
     dwell_seconds: str = "NULL"
     scene: str = "NULL"
     variant: str = "NULL"
+    context: dict[ContextName, str] = Field(default_factory=dict)
     event_key: tuple[str, ...] = ()
     event_type: str = ""
     types: dict[EventName, EventType]
+
+    @field_validator("context", mode="before")
+    @classmethod
+    def _named(cls, told: Any) -> Any:
+        return {name: name for name in told} if isinstance(told, list | tuple) else told
 
     @model_validator(mode="after")
     def _has_positive(self) -> EventLog:
@@ -77,15 +85,20 @@ class EventLog(Files):
 
     @property
     def expressions(self) -> dict[str, str]:
-        """Spark SQL of user_id, item_id, event_time (a timestamp), value, dwell_seconds, scene, variant."""
+        """Spark SQL of user_id, item_id, event_time (a timestamp), value, dwell_seconds, scene, variant, context."""
         sql = {name: getattr(self, name) for name in EVENT_COLUMNS}
-        return {**sql, "event_time": timestamp(self.event_time, self.time_format)}
+        return {
+            **sql,
+            "event_time": timestamp(self.event_time, self.time_format),
+            "context": json_object(self.context),
+        }
 
     @property
     def stated(self) -> dict[str, str]:
         """Key of the overlay, below that of this table -> the Spark SQL that stands there."""
         return {
             **{name: getattr(self, name) for name in EVENT_COLUMNS},
+            **{f"context.{name}": sql for name, sql in self.context.items()},
             **({"event_type": self.event_type} if self.event_type else {}),
             **{f"event_key[{n}]": sql for n, sql in enumerate(self.event_key)},
             **{f"types.{name}.when": kind.when for name, kind in self.types.items() if kind.when},

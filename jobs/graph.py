@@ -12,13 +12,14 @@ from features.gates import FEATURE_GATES, INTAKE_GATES, gate_settings
 from jobs.errors import UsageError
 from jobs.job import Job, Read
 from jobs.side_jobs import (
+    CLICK_JOBS,
     EXPERIMENT_JOBS,
     FEATURES_AS_OF,
     JUDGE_RANKER,
     LEARNT_FROM,
     NEWEST_PROOF,
-    ON_DEMAND,
     PRODUCT_JOBS,
+    on_demand,
 )
 from models.products import PRODUCTS
 from models.recall import CHANNELS
@@ -34,9 +35,9 @@ KEPT = ("history_days", "profile_days", "shown_days")
 LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
 
 
-def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -> tuple[Job, ...]:
+def night(channels: Sequence[str], products: Sequence[str], experiments: bool, clicks: bool) -> tuple[Job, ...]:
     """The jobs of a night in an order in which they can run, for the recall channels and products in use; with
-    `experiments` also those that judge them."""
+    `experiments` also those that judge them, with `clicks` those of the click model."""
     recalled = [recall_table(channel) for channel in channels]
     history, shape = Read("user_item_history"), ("data", "features", *(f"windows.{days}" for days in KEPT))
     return (
@@ -51,6 +52,7 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
         Job("aggregate_day", (Read("events"),), ("user_item_daily",), spans=True),
         Job("count_day", (Read("events"),), ("exposures_daily", "user_daily", "item_daily"), spans=True),
         *(EXPERIMENT_JOBS[:1] if experiments else ()),
+        *(CLICK_JOBS[:1] if clicks else ()),
         Job("profile_events", (Read("events"), Read("intake")), ("event_profile",), settings=(), spans=True),
         Job("load_items", (), ("items",), raw=("items",)),
         Job("load_users", (), ("users",), raw=("users",)),
@@ -177,6 +179,7 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool) -
             behind=("open_gates",),
         ),
         *(EXPERIMENT_JOBS[1:] if experiments else ()),
+        *(CLICK_JOBS[1:] if clicks else ()),
     )
 
 
@@ -188,15 +191,17 @@ class Graph:
         channels: Sequence[str] = tuple(CHANNELS),
         products: Sequence[str] = tuple(PRODUCTS),
         experiments: bool = True,
+        clicks: bool = True,
     ) -> None:
-        self.jobs = night(channels, products, experiments)
+        self.jobs = night(channels, products, experiments, clicks)
+        self.on_demand = on_demand(clicks)
 
     @cached_property
     def producers(self) -> dict[str, Job]:
         return {table: job for job in self.jobs for table in job.writes}
 
     def job(self, name: str) -> Job:
-        for job in (*self.jobs, *ON_DEMAND):
+        for job in (*self.jobs, *self.on_demand):
             if job.name == name:
                 return job
         raise UsageError(f"unknown job {name!r}: the night has {', '.join(job.name for job in self.jobs)}.")

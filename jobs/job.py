@@ -29,6 +29,11 @@ class Windows(Settings):
         """The day of a delivery and those before it that may have delivered the same event, just after midnight too."""
         return self.lateness_days + 2
 
+    @property
+    def report_windows(self) -> int:
+        """The label windows that a model is learned from, and one to judge it on."""
+        return self.label_windows + 1
+
 
 @dataclass(frozen=True)
 class Read:

@@ -65,22 +65,72 @@ EXPERIMENT_JOBS = (
 )
 
 
-# Asked for by people, no part of the night.
-ON_DEMAND = (
+# Where exposures are logged: a model of what becomes of an impression, beside the ranker of the lists.
+CLICK_JOBS = (
+    Job("follow_exposures", (Read("events"),), ("outcomes", "context_daily"), spans=True),
     Job(
-        "report_features",
-        (Read("samples", step="label_days", times="label_windows"),),
-        ("feature_report", "feature_trial"),
-        settings=("rank", "report"),
+        "build_context_features",
+        (
+            Read("context_daily", span="shown_days"),
+            *(Read(table) for table in ("items", "user_features", "item_features")),
+        ),
+        ("context_features", "user_context_features"),
+        settings=("data", "windows.shown_days"),
     ),
     Job(
-        "measure_quality",
+        "build_impressions",
         (
-            Read("samples", lag="label_days", step="label_days", times="label_windows"),
-            Read("proof", lag="label_days", step="label_days", times="newest"),
-            *(*JUDGED, Read("topn", lag="label_days")),
+            Read("outcomes", span="label_days"),
+            *(
+                Read(table, lag="label_days")
+                for table in (
+                    *("user_features", "item_features", "behaviour_features"),
+                    *("context_features", "user_context_features"),
+                )
+            ),
         ),
-        ("quality", "channel_report"),
-        settings=("data", "rank", "proof", "recall.channels"),
+        ("impressions",),
+        settings=("data", "features", "windows.label_days", "clicks.target", "clicks.negatives", "clicks.seed"),
+        every="label_days",
+        behind=("open_gates",),
+    ),
+    Job(
+        "train_clicks",
+        (Read("impressions", step="label_days", times="label_windows"),),
+        ("click_model",),
+        settings=("data.events", "clicks"),
+        timeless=True,
     ),
 )
+
+
+def on_demand(clicks: bool) -> tuple[Job, ...]:
+    """What people ask for, no part of the night; with `clicks` the model report is of the click model."""
+    samples, model, section = ("impressions", "click_model", "clicks") if clicks else ("samples", "ranker", "rank")
+    return (
+        Job(
+            "report_features",
+            (Read("samples", step="label_days", times="label_windows"),),
+            ("feature_report", "feature_trial"),
+            settings=("rank", "report"),
+        ),
+        Job(
+            "report_model",
+            (
+                Read(samples, step="label_days", times="report_windows"),
+                Read(model, step="label_days", times="report_windows", optional=True),
+            ),
+            ("model_report", "model_calibration", "model_importance"),
+            settings=("rank", section, "model_report"),
+        ),
+        Job(
+            "measure_quality",
+            (
+                Read("samples", lag="label_days", step="label_days", times="label_windows"),
+                Read("proof", lag="label_days", step="label_days", times="newest"),
+                *(*JUDGED, Read("topn", lag="label_days")),
+            ),
+            ("quality", "channel_report"),
+            settings=("data", "rank", "proof", "recall.channels"),
+        ),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 NAMED_FORMATS = ("sql", "iso", "epoch_s", "epoch_ms")
 SECONDS = {"epoch_s": "", "epoch_ms": " / 1000"}
 FIRST_SECOND, LAST_SECOND = -62135596800, 253402300799  # of the years 1 to 9999
@@ -36,3 +38,9 @@ def number(sql: str) -> str:
 def literal(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def json_object(columns: Mapping[str, str]) -> str:
+    """A JSON object of values as text, those that are null or blank left out; null when there is none."""
+    fields = ", ".join(f"{literal(name)}, nullif(trim(cast({sql} AS string)), '')" for name, sql in columns.items())
+    return f"nullif(to_json(named_struct({fields})), '{{}}')" if fields else "NULL"

@@ -25,9 +25,11 @@ from jobs.job import Windows
 from jobs.overlay import CHECKOUT as CHECKOUT
 from jobs.overlay import merge, merged_toml
 from jobs.runtime.config_errors import problem
+from models.clicks.settings import ClickSettings
 from models.evaluate.settings import ProofSettings
 from models.products.settings import Products
 from models.rank import RANKERS, load_ranker
+from models.rank.report_settings import ModelReportSettings
 from models.recall import CHANNELS, load_channel
 from models.recall.merge import FusionConfig
 from models.rerank import RULES, check_rules, load_rule
@@ -113,6 +115,7 @@ _Rank = create_model(
     keep=(int, Field(ge=1)),
     **_section(RANKERS, load_ranker),
 )
+_Clicks = create_model("Clicks", __base__=ClickSettings, **_section(RANKERS, load_ranker))
 
 
 _Rerank = create_model(
@@ -133,6 +136,7 @@ class Config(Settings):
     recall: _Recall
     samples: Samples
     rank: _Rank
+    clicks: _Clicks
     topn: TopN
     rerank: _Rerank
     publish: Publish
@@ -141,6 +145,7 @@ class Config(Settings):
     proof: ProofSettings
     experiments: Experiments
     report: ReportSettings
+    model_report: ModelReportSettings
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     variant: str | None = None
     _base: Config | None = PrivateAttr(None)
@@ -180,10 +185,16 @@ class Config(Settings):
             holidays=not self.data.calendar.is_empty,
             profile=tuple(profile),
             numbers=tuple(name for name, attribute in profile.items() if attribute.type == "number"),
+            context=tuple(events.context),
             **self.windows.model_dump(include={"history_days", "profile_days", "shown_days"}),
             templates=self.features.templates,
             most_generated=self.features.most_generated,
         )
+
+    @property
+    def clicked(self) -> bool:
+        """Whether there is a click model: where exposures are logged, unless it is switched off."""
+        return bool(self.clicks.ranker and self.data.events.with_role("exposure"))
 
     def get(self, dotted: str) -> Any:
         """The value at a dotted path, such as `recall.als`."""
@@ -246,6 +257,8 @@ def _validated(tree: Mapping[str, Any], what: str) -> Config:
         *((channel, CHANNELS, "recall.fusion.weights") for channel in config.recall.fusion.weights),  # type: ignore[attr-defined]
         (config.rank.ranker, RANKERS, "rank.ranker"),  # type: ignore[attr-defined]
         *((name, RANKERS, "proof.rankers") for name in config.proof.rankers),
+        *([(config.clicks.ranker, RANKERS, "clicks.ranker")] if config.clicks.ranker else []),
+        *((name, config.data.events.types, "clicks.target.events") for name in config.clicks.target.events),
         *((name, categories, "products.segments") for name in config.products.segments.attributes),
     )
     for name, registry, kind in checked:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def graph_of(config: Config) -> Graph:
     recall, judged = config.recall, bool(config.experiments.layers)
-    return Graph(recall.channels, config.products.enabled, judged)  # type: ignore[attr-defined]
+    return Graph(recall.channels, config.products.enabled, judged, config.clicked)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Runner:
         self.raw = RawZone(self.config.raw_root, self.config.data)
         self.prints = Fingerprints(self.config, self.store, self.raw)
         published, judged = self.config.products.enabled, bool(self.config.experiments.layers)
-        self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged)  # type: ignore[attr-defined]
+        clicks = self.config.clicked
+        self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged, clicks)  # type: ignore[attr-defined]
         kept_features(self.contracts["samples"], self.config.get("rank.drop"))  # a wrong name is told before the night
 
     def plan(

@@ -19,6 +19,7 @@ EVENTS = Table(
         Column("dwell_seconds", "double", "seconds", "not logged, or outside of a day"),
         Column("scene", "string", "where it happened", NOT_LOGGED),
         Column("variant", "string", "variant of the lists that were shown, or control", NOT_LOGGED),
+        Column("context", "string", "JSON object: what the overlay names of where it was shown, as text", NOT_LOGGED),
         Column("event_key", "bigint", "hash of what makes it the same event: its key, or the whole record"),
     ),
     (Check("dwell_seconds", 0.0, level="warn"),),

@@ -117,8 +117,8 @@ def _candidates(channels: Sequence[str]) -> Table:
     return Table("candidates", "user of the directory", ("user_code",), columns)
 
 
-def sample_feature_names(channels: Sequence[str], facts: Facts) -> list[str]:
-    """The ranker's features in their order, prefixed by where they come from."""
+def static_feature_names(facts: Facts) -> list[str]:
+    """The features of a user and an item, whatever they are for, in their order, prefixed by where they come from."""
     affinities = {group: specs.affinity_features(facts) for group in facts.groups}
     affinities |= {specs.SHOWN: shown} if (shown := specs.shown_features(facts)) else {}
     return [
@@ -128,6 +128,13 @@ def sample_feature_names(channels: Sequence[str], facts: Facts) -> list[str]:
         *(f"pair_{f.name}" for f in specs.pair_features(facts) if f.ranked),
         *(f"{group}_{f.name}" for group in sorted(affinities) for f in affinities[group]),
         *(f"match_{f.name}" for f in specs.match_features(facts)),
+    ]
+
+
+def sample_feature_names(channels: Sequence[str], facts: Facts) -> list[str]:
+    """The ranker's features in their order."""
+    return [
+        *static_feature_names(facts),
         *(f"list_{f.name}" for f in specs.context_features(facts)),
         *evidence_names(channels),
     ]

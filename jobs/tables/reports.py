@@ -42,5 +42,47 @@ FEATURE_TRIAL = Table(
         Column("worse", "boolean", "whether kept_value is worse by more than noise"),
     ),
 )
+_MODEL = Column("model", "string", "kind of a ranker fitted for the report, or a stored model with the day it is of")
+MODEL_REPORT = Table(
+    "model_report",
+    "model x metric on the newest label window, which none has seen",
+    ("model", "metric"),
+    (
+        DS,
+        _MODEL,
+        Column("metric", "string", "auc, gauc, log_loss or normalised_entropy"),
+        Column("value", "double", "the metric; log loss in nats", "a single class"),
+        Column("lead", "double", "the standing kind's value less this one's", "it is the standing kind"),
+        Column("lead_low", "double", "from where the lead lies, in 95 % of users drawn anew", "the same, or a gauc"),
+        Column("lead_high", "double", "up to where it lies", "the same, or a gauc"),
+    ),
+)
+MODEL_CALIBRATION = Table(
+    "model_calibration",
+    "model x bin of its probabilities, ascending",
+    ("model", "bin"),
+    (
+        DS,
+        _MODEL,
+        Column("bin", "int", "from 1"),
+        Column("predicted", "double", "mean probability"),
+        Column("observed", "double", "mean label"),
+        Column("samples", "bigint", "samples in the bin"),
+        Column("weight", "double", "samples that they stand for"),
+    ),
+    (Check("observed", 0.0, 1.0),),
+)
+MODEL_IMPORTANCE = Table(
+    "model_importance",
+    "feature of largest gain",
+    ("feature",),
+    (
+        DS,
+        Column("place", "int", "1 is the largest"),
+        Column("feature", "string", "name, as in the samples"),
+        Column("gain_share", "double", "share of the gain of trees fitted on the earlier windows"),
+    ),
+    (Check("gain_share", 0.0, 1.0),),
+)
 
-TABLES = (FEATURE_REPORT, FEATURE_TRIAL)
+TABLES = (FEATURE_REPORT, FEATURE_TRIAL, MODEL_REPORT, MODEL_CALIBRATION, MODEL_IMPORTANCE)

@@ -29,7 +29,8 @@ def dag_of(data: str, **environment: str) -> DAG:
 
 def graph_of(data: str) -> Graph:
     overlay = merged_toml(data)
-    return Graph(overlay["recall"]["channels"], overlay["products"]["enabled"], False)
+    shown = any(kind["role"] == "exposure" for kind in overlay["data"]["events"]["types"].values())
+    return Graph(overlay["recall"]["channels"], overlay["products"]["enabled"], False, shown)
 
 
 def dag_in_zone(zone: str, first_day: dt.date, **environment: str) -> DAG:
@@ -81,7 +82,9 @@ def test_a_variant_is_one_task_after_the_night() -> None:
     overlay, graph = merged_toml("world"), graph_of("world")
     dag = build_dag(DataSet.model_validate(overlay["data"]), graph, {}, ["b", "c"])
     assert template(dag, "variant_b").startswith(".venv/bin/python -m jobs backfill --variant b --data world --date ")
-    assert dag.get_task("variant_c").upstream_task_ids == {"publish_lists", "replay_lists"}
+    assert dag.get_task("variant_c").upstream_task_ids == {
+        *("publish_lists", "replay_lists", "build_context_features", "train_clicks")
+    }
 
 
 @pytest.mark.parametrize("data", DATA_SETS)

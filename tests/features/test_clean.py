@@ -10,10 +10,11 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from features import clean
+from jobs.sql import json_object
 from tests.features.support import records_of
 
 DS = "2026-03-31"
-FIELDS = ("user", "item", "time", "clicked", "price", "dwell", "place", "lists", "id")
+FIELDS = ("user", "item", "time", "clicked", "price", "dwell", "place", "lists", "slot", "id")
 COLUMNS = {
     "user_id": "user",
     "item_id": "item",
@@ -22,6 +23,7 @@ COLUMNS = {
     "dwell_seconds": "dwell",
     "scene": "place",
     "variant": "lists",
+    "context": json_object({"place": "place", "row": "slot"}),
 }
 TYPES = ("clicked IN ('0', '1')", "clicked = '1'")
 IMPRESSION, CLICK = 1, 2
@@ -47,7 +49,7 @@ SOUND = {
     "longest": line(user="clock", dwell=86_401),
     "refund": line(user="refund", price=-1000),
     "spaces": line(user=" u2 ", item=" i2 "),
-    "experiment": line(user="tested", place="home", lists=" b "),
+    "experiment": line(user="tested", place="home", lists=" b ", slot=3),
     "no experiment": line(user="untested", place="", lists=" "),
     "first instant": line(user="edge", time=f"{DS}T00:00:00"),
     "last instant": line(user="edge", time=f"{DS}T23:59:59.999"),
@@ -120,6 +122,12 @@ def test_what_is_no_number_or_no_time_that_can_be_spent_is_null(sound: dict[str,
     assert (sound["no number"].value, sound["no number"].dwell_seconds) == (None, None)
     assert sound["clocks"].dwell_seconds is None and sound["longest"].dwell_seconds is None
     assert sound["refund"].value == -1000
+
+
+def test_context_is_an_object_of_what_was_logged(sound: dict[str, Row]) -> None:
+    assert json.loads(sound["experiment"].context) == {"place": "home", "row": "3"}
+    assert json.loads(sound["two types"].context) == {"place": "home"}
+    assert sound["no experiment"].context is None
 
 
 def test_ids_are_trimmed(sound: dict[str, Row]) -> None:

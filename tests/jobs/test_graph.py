@@ -16,8 +16,8 @@ from jobs.errors import UsageError
 from jobs.graph import Graph, recall_table
 from jobs.job import Job, Read, Windows
 from jobs.overlay import CHECKOUT
-from jobs.side_jobs import ON_DEMAND
 from jobs.tables import tables
+from jobs.tables.clicks import CLICK_MODEL
 from jobs.tables.lists import RANKER
 from models.products import PRODUCTS
 from models.recall import CHANNELS
@@ -50,8 +50,9 @@ def test_a_job_reads_only_what_earlier_jobs_or_earlier_days_have_written(channel
 @pytest.mark.parametrize("channels", CHANNEL_SETS)
 def test_every_contract_has_exactly_one_writer(channels: tuple[str, ...]) -> None:
     for products in PRODUCT_SETS:
-        written = [table for job in (*Graph(channels, products).jobs, *ON_DEMAND) for table in job.writes]
-        assert sorted(written) == sorted([*tables(channels, FACTS, products), RANKER])
+        night = Graph(channels, products)
+        written = [table for job in (*night.jobs, *night.on_demand) for table in job.writes]
+        assert sorted(written) == sorted([*tables(channels, FACTS, products), RANKER, CLICK_MODEL])
 
 
 def test_a_product_that_is_switched_off_has_no_job_and_is_not_published() -> None:

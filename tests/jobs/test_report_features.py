@@ -18,7 +18,6 @@ from jobs.errors import RunError, UsageError
 from jobs.feature_report import report_features
 from jobs.graph import Graph
 from jobs.runtime.runner import Runner
-from jobs.side_jobs import ON_DEMAND
 from jobs.tables.lists import SAMPLE_COLUMNS, kept_features
 from tests.jobs.runtime.support import day, runner_at
 
@@ -104,7 +103,7 @@ def test_missing_windows_and_too_few_windows_are_one_sentence(
 
 def test_what_is_made_on_demand_is_no_part_of_the_night() -> None:
     night = Graph()
-    for job in ON_DEMAND:
+    for job in night.on_demand:
         assert night.job(job.name) is job and job not in night.jobs
         assert not set(job.writes) & set(night.producers)
 

@@ -19,7 +19,7 @@ from jobs.runtime.context import Context
 from jobs.tables import tables
 from jobs.tables.lists import sample_feature_names
 
-KEYLESS = {"events", "rejects"}  # a log may hold the same line twice
+KEYLESS = {"events", "rejects", "outcomes", "impressions"}  # a log may hold the same line twice
 
 
 @pytest.fixture(scope="module", params=data_sets())

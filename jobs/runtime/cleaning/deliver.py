@@ -26,7 +26,7 @@ FETCHED = pa.schema(
 )
 SOUND = (
     *("event_day", "user_id", "item_id", "event_time", "event_types", "value", "dwell_seconds"),
-    *("scene", "variant", "event_key"),
+    *("scene", "variant", "context", "event_key"),
 )
 
 

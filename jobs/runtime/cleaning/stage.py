@@ -28,6 +28,7 @@ STAGED = pa.schema(
         ("dwell_seconds", pa.float64()),
         ("scene", pa.string()),
         ("variant", pa.string()),
+        ("context", pa.string()),
         ("event_key", pa.int64()),
         ("reason", pa.string()),
     ]

@@ -54,11 +54,14 @@ def test_a_fresh_store_gets_every_job_of_the_night_and_what_it_needs_in_an_order
     assert not [pair for pair in planned if pair[0] in alone and pair[1] != NIGHT]
 
 
+SPANNING = ("clean_events", "aggregate_day", "count_day", "follow_exposures")
+
+
 def test_a_job_that_spans_days_is_one_step(root: Path) -> None:
     steps = runner_at(root).plan(dates(NIGHT))
     spans = [step for step in steps if step.job.spans]
     assert [(step.job.name, step.days) for step in spans] == [
-        *((name, tuple(day(n) for n in range(2, 7))) for name in ("clean_events", "aggregate_day", "count_day")),
+        *((name, tuple(day(n) for n in range(2, 7))) for name in SPANNING),
         ("profile_events", tuple(day(n) for n in range(3, 7))),
     ]
     assert spans[0].label == f"clean_events {day(2)} .. {NIGHT}"

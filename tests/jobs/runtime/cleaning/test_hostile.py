@@ -180,7 +180,7 @@ def test_csv_and_parquet_rows_are_accounted_for_too(spark: SparkSession, tmp_pat
     data = bytes(whole.getvalue())
     put_files(tmp_path / "raw", {DAY: {"a.parquet": data, "b.parquet": data[:-9], "c.parquet": b""}})
     log = {"user_id": "user", "item_id": "item", "event_time": "at", "event_key": [], "event_type": "kind"}
-    told = {"dwell_seconds": "NULL", "scene": "NULL", "variant": "NULL"}
+    told = {"dwell_seconds": "NULL", "scene": "NULL", "variant": "NULL", "context": []}
     with cleaner(spark, tmp_path, data={"events": {**log, **told, "format": "parquet"}}) as runner:
         clean(runner, DAY)
         assert by_file(runner, DAY) == {
