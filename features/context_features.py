@@ -9,9 +9,10 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from features.arrays import KEY, Users, whole_users
+from features.arrays import Users
 from features.facts import Facts
 from features.priors import POOLED_STRENGTH, fit_priors, smoothed
+from features.user_batches import KEY, users_of, whole_users
 from features.views import HOUR, NO_OTHER, TAKEN, View, followers, statistics, views
 
 PAIR = ("view", "key", "other")
@@ -123,10 +124,10 @@ def user_context_features(
 
     def arrays(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in whole_users(batches):
-            users, numbers = Users(batch), batch["number"].to_numpy()
-            columns: dict[str, pa.Array] = {KEY: users.codes}
+            (found, owners), numbers = users_of(batch), batch["number"].to_numpy()
+            users, columns = Users(len(found)), {KEY: pa.array(found)}
             for n, view in enumerate(of_users):
-                mine, places = pa.array(numbers == n), users.places[numbers == n]
+                mine, places = pa.array(numbers == n), owners[numbers == n]
                 columns[f"by_{view.name}_codes"] = users.lists(places, batch["other_code"].filter(mine))
                 columns |= {f"by_{view.name}_{name}": users.lists(places, batch[name].filter(mine)) for name in names}
             yield pa.RecordBatch.from_pydict(columns)
@@ -137,9 +138,9 @@ def user_context_features(
         for column, kind in ((f"by_{view.name}_codes", "int"), *((f"by_{view.name}_{name}", "float") for name in names))
     }
     schema = ", ".join([f"{KEY} int", *(f"`{name}` array<{kind}>" for name, kind in types.items())])
-    found = user_codes.select(KEY).join(chosen.mapInArrow(arrays, schema), KEY, "left")
+    all_users = user_codes.select(KEY).join(chosen.mapInArrow(arrays, schema), KEY, "left")
     lists = [F.coalesce(F.col(name), F.array().cast(f"array<{kind}>")).alias(name) for name, kind in types.items()]
-    return found.select(F.lit(as_of).alias("ds"), KEY, *lists)
+    return all_users.select(F.lit(as_of).alias("ds"), KEY, *lists)
 
 
 def _coded(rows: DataFrame, codes: DataFrame, what: Mapping[str, str], column: str, code: str) -> DataFrame:
