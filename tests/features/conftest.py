@@ -76,7 +76,7 @@ def shop(spark: SparkSession) -> Shop:
     of_users = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS).persist()
     users = build_user_features(of_users, profiles, as_of=AS_OF, facts=FACTS).persist()
     behaviour = build_behaviour_features(
-        pa.concat_tables([users.select("user_id", "user_code").toArrow(), EVE]),
+        pa.concat_tables([users.select("user_id", "user_code").toArrow().cast(EVE.schema), EVE]),
         summed,
         everything.where("event_type = 'impression'").toArrow(),
         items=items.select(*ITEM_COLUMNS).toArrow(),
