@@ -54,7 +54,7 @@ DEMOS = {
         "a year of grocery baskets, simulated by its publisher on real shopping patterns",
         dt.date(2017, 1, 1),
         dt.date(2017, 12, 31),
-        (dt.date(2017, 11, 30), dt.date(2017, 12, 2)),
+        (dt.date(2017, 12, 1), dt.date(2017, 12, 2)),
         lambda raw, _, first, last: completejourney.land(raw, first, last),
     ),
     "kuairand": Demo(

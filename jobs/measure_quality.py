@@ -30,7 +30,7 @@ def run(ctx: Context) -> None:
 def _entered(ctx: Context, contest: Contest, best: str) -> Contest:
     """With every ranker and, for the ablation, with the best one fitted without each channel."""
     channels, samples = contest.channels, earlier_samples(ctx, contest)
-    rankers = fitted(ctx, (best, *ctx.config.proof.rankers), of_features(samples, contest.names))
+    rankers = fitted(ctx, (best, *ctx.config.proof.quality_rankers), of_features(samples, contest.names))
     if best not in rankers:
         raise RunError(f"the label windows before {ctx.ds} don't suffice for the ranker {best}: take a later day")
     without: dict[str, tuple[Ranker[Any], Coarse]] = {}

@@ -257,6 +257,7 @@ def _validated(tree: Mapping[str, Any], what: str) -> Config:
         *((channel, CHANNELS, "recall.fusion.weights") for channel in config.recall.fusion.weights),  # type: ignore[attr-defined]
         (config.rank.ranker, RANKERS, "rank.ranker"),  # type: ignore[attr-defined]
         *((name, RANKERS, "proof.rankers") for name in config.proof.rankers),
+        *((name, RANKERS, "proof.quality_rankers") for name in config.proof.quality_rankers),
         *([(config.clicks.ranker, RANKERS, "clicks.ranker")] if config.clicks.ranker else []),
         *((name, config.data.events.types, "clicks.target.events") for name in config.clicks.target.events),
         *((name, categories, "products.segments") for name in config.products.segments.attributes),

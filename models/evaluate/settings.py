@@ -16,6 +16,7 @@ class ProofSettings(Settings):
     min_users: int = Field(ge=1)
     resamples: int = Field(ge=1, le=10_000)
     level: float = Field(gt=0, lt=1)
+    quality_rankers: tuple[str, ...] = ()
     quality_users: int = Field(ge=1)
     ablation: bool
     seed: int

@@ -23,7 +23,7 @@ LAST, FIRST = "last", "first"  # of the popular items: what users take
 SMALL: dict[str, Any] = {
     "recall": {"channels": ["als", "popular"]},
     "rank": {"ranker": "lr", "drop": []},
-    "proof": {"rankers": [], "ks": [1], "metric": "ndcg_at_1", "min_users": 5, "resamples": 20},
+    "proof": {"rankers": [], "quality_rankers": [], "ks": [1], "metric": "ndcg_at_1", "min_users": 5, "resamples": 20},
     "data": {"items": {"item_id": "id"}},
 }
 
