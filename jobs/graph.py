@@ -158,10 +158,11 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool, c
                 *(Read("topn"), Read("popular_items"), NEWEST_PROOF),
                 *(Read("gates", on=("health",)), Read("feature_gates", on=("feature_health",))),
                 *(Read(table) for product, job in PRODUCT_JOBS.items() if product in products for table in job.writes),
-                *([Read("items"), Read("item_features")] if "details" in products else []),
+                *(Read("items"), Read("campaigns")),
+                *([Read("item_features")] if "details" in products else []),
             ),
             ("publications",),
-            settings=("data.scene", "publish", "products"),
+            settings=("data.scene", "publish", "products", "rerank.rules"),
             publishes=True,
         ),
         Job(

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from jobs.coded_lists import ItemOrder
+from jobs.hidden import hidden_items
 from jobs.item_lists import item_ids
 from jobs.proof import verdict_of
 from jobs.runtime.context import Context
@@ -27,16 +28,19 @@ def version_of(ctx: Context) -> str:
 
 
 def products_of(ctx: Context) -> Products:
-    """Streams, but for the popular list and the order of the items."""
+    """Streams, but for the popular list and the order of the items. Lists that belong to no user have passed no rules,
+    so they leave out here what nobody may be shown.
+    """
+    hidden = hidden_items(ctx)
     order = ItemOrder(ctx.iter_arrow("topn", ["item_ids", "item_codes"]))
     popular = ctx.read_arrow("popular_items", ["rank", "item_id"]).sort_by("rank")["item_id"].to_pylist()
     enabled = ctx.config.products.enabled
     return Products(
         lists=order.coded(ctx.iter_arrow("topn", ["user_id", "item_codes"]), "user_id"),
-        popular=popular,
-        segments=_lists(ctx, "segment_items", "segment") if "segments" in enabled else (),
-        similar=_lists(ctx, "similar_items", "item_id") if "similar" in enabled else (),
-        together=_lists(ctx, "bought_together", "item_id") if "together" in enabled else (),
+        popular=_shown(popular, hidden),
+        segments=_lists(ctx, "segment_items", "segment", hidden) if "segments" in enabled else (),
+        similar=_lists(ctx, "similar_items", "item_id", hidden) if "similar" in enabled else (),
+        together=_lists(ctx, "bought_together", "item_id", hidden) if "together" in enabled else (),
         why=_reasons(ctx) if "reasons" in enabled else (),
         features=_details(ctx) if "details" in enabled else (),
         history=_history(ctx) if "history" in enabled else (),
@@ -56,9 +60,15 @@ def gate_of(ctx: Context) -> str:
     return f"{gates}; {verdict.why}" if verdict else f"{gates}; the ranker isn't proven yet"
 
 
-def _lists(ctx: Context, table: str, owner: str) -> Lists:
+def _lists(ctx: Context, table: str, owner: str, hidden: frozenset[str]) -> Lists:
     for batch in ctx.iter_arrow(table, [owner, "item_ids"]):
-        yield from zip(batch[owner].to_pylist(), batch["item_ids"].to_pylist(), strict=True)
+        for name, items in zip(batch[owner].to_pylist(), batch["item_ids"].to_pylist(), strict=True):
+            if shown := _shown(items, hidden):
+                yield name, shown
+
+
+def _shown(items: list[str], hidden: frozenset[str]) -> list[str]:
+    return [item for item in items if item not in hidden] if hidden else items
 
 
 def _reasons(ctx: Context) -> Iterator[tuple[str, Sequence[Reason]]]:

@@ -85,6 +85,11 @@ def test_every_table_stands_and_keeps_its_contract(nights: Place) -> None:
     assert set(nights.table("interactions", LATER)["age"].to_pylist()) == set(range(HISTORY))
 
 
+def shown(items: list[str]) -> list[str]:
+    """A list that belongs to no user, as it is published."""
+    return [item for item in items if item != BANNED]
+
+
 def test_readers_get_the_lists_of_the_last_night(nights: Place) -> None:
     reader = Reader(nights.redis)
     topn = nights.table("topn", LATER).to_pylist()
@@ -94,7 +99,7 @@ def test_readers_get_the_lists_of_the_last_night(nights: Place) -> None:
         assert (answer.items, answer.tier, answer.data_day) == (row["item_ids"], "user", str(LATER))
     stranger = reader.top("nobody-has-this-id", n=1000)
     popular = nights.table("popular_items", LATER).sort_by("rank")["item_id"].to_pylist()
-    assert (stranger.items, stranger.tier, stranger.data_day) == (popular, "popular", str(LATER))
+    assert (stranger.items, stranger.tier, stranger.data_day) == (shown(popular), "popular", str(LATER))
 
 
 def test_readers_get_every_product_of_the_last_night(nights: Place) -> None:
@@ -104,14 +109,14 @@ def test_readers_get_every_product_of_the_last_night(nights: Place) -> None:
         assert len(rows) > 5, table
         for row in rows[:5]:
             answer = reader.similar(row["item_id"], 1000, kind)
-            assert (answer.items, answer.tier) == (row["item_ids"], "item")
+            assert (answer.items, answer.tier) == (shown(row["item_ids"]), "item")
             assert row["item_id"] not in answer.items
     segments = {row["segment"]: row for row in nights.table("segment_items", LATER).to_pylist()}
     assert {name.split("=")[0] for name in segments} == {"age_group", "gender", "city"}
     assert all(row["users"] >= 5 for row in segments.values())
     for name, row in segments.items():
         answer = reader.top("nobody-has-this-id", 1000, segment=name)
-        assert (answer.items, answer.tier) == (row["item_ids"], "segment"), name
+        assert (answer.items, answer.tier) == (shown(row["item_ids"]), "segment"), name
 
 
 def test_reasons_name_the_channel_and_an_item_that_the_user_took(nights: Place) -> None:

@@ -59,7 +59,7 @@ def test_a_product_that_is_switched_off_has_no_job_and_is_not_published() -> Non
     night = {job.name: job for job in Graph(("als",), ("similar",)).jobs}
     assert "find_similar_items" in night and "rank_segments" not in night
     assert {read.table for read in night["publish_lists"].reads if not read.on} == {
-        *("topn", "popular_items", "similar_items", "proof")
+        *("topn", "popular_items", "similar_items", "proof", "items", "campaigns")
     }
 
 

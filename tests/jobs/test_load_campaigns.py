@@ -12,9 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.errors import RunError
+from jobs.hidden import hidden_items
+from jobs.job import Job, Read
 from jobs.rerank_inputs import item_groups, targets
 from jobs.runtime.runner import Step
-from tests.jobs.runtime.support import day, runner_at
+from tests.jobs.runtime.support import day, put_rows, runner_at
+from tests.jobs.runtime.test_context import context
 
 NIGHT = day(6)  # 7 January; its lists are shown on the 8th
 TITLES = "action,item_id,category,segment,position,factor,start,end\n"
@@ -59,6 +62,35 @@ def test_a_wrong_row_ends_the_job_with_file_line_and_remedy(tmp_path: Path) -> N
         load(tmp_path, TITLES + PIN + PIN.replace(",3,", ",101,"))
     with pytest.raises(RunError, match=r"segment 'town=Cork' isn't .*age_group, gender, city"):
         load(tmp_path, TITLES + PIN.replace("i2,,,", "i2,,town=Cork,"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "hidden"),
+    [
+        (["unavailable", "bans"], {"i2", "i3", "i4", "gone"}),
+        (["bans"], {"i3", "i4", "gone"}),
+        (["unavailable"], {"i2"}),
+        (["seen"], set()),
+    ],
+)
+def test_what_nobody_may_be_shown(tmp_path: Path, rules: list[str], hidden: set[str]) -> None:
+    runner = runner_at(tmp_path, rerank={"rules": rules})
+    told = [(None, True, "a"), (None, False, "a"), ("toys", None, "a"), (None, True, "b")]
+    items = [
+        {"item_id": f"i{n}", "category": category, "available": available, "brand": brand}
+        for n, (category, available, brand) in enumerate(told, start=1)
+    ]
+    put_rows(runner, "items", NIGHT, items)
+    days = {"start_day": NIGHT, "end_day": NIGHT}
+    named = [("item_id", "gone", None), ("category", "toys", None), ("brand", "b", None), ("brand", "a", "city=Cork")]
+    bans = [
+        {"number": n, "action": "ban", "target": target, "value": value, "segment": segment, **days}
+        for n, (target, value, segment) in enumerate(named)
+    ]
+    boost = {"number": 9, "action": "boost", "target": "item_id", "value": "i1", "factor": 2.0, **days}
+    put_rows(runner, "campaigns", NIGHT, [*bans, boost])
+    ctx = context(runner, Job("some_job", (Read("items"), Read("campaigns")), ("topn",)), NIGHT)
+    assert hidden_items(ctx) == hidden
 
 
 IDS = pa.array(["i1", "i2", "i3"])
