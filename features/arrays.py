@@ -5,10 +5,14 @@ Spark collects, sorts and unpacks lists of structs many times slower than arrays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+CHUNK_ROWS = 2_000_000
 
 # (rows of a measure), (starts of the runs) -> one value a run
 REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -17,6 +21,50 @@ REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "max": np.maximum.reduceat,
     "bits": np.bitwise_or.reduceat,
 }
+
+
+def gathered(batches: Iterable[pa.RecordBatch], rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+    """The same rows in tables of about so many: what looks ids up builds a table of them first."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(part.num_rows for part in held) > rows:
+            yield pa.Table.from_batches(held).combine_chunks()
+            held = []
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()
+
+
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column of strings, plain or as dictionaries, with one dictionary."""
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    coded = coded.unify_dictionaries().combine_chunks()
+    return coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+
+
+def places(column: pa.ChunkedArray, names: pa.ChunkedArray) -> pa.Array:
+    """(rows,) int: of each string of a column among `names`, from 0; null where it isn't there."""
+    coded = encoded(column)
+    return pc.index_in(coded.dictionary, value_set=names.combine_chunks()).take(coded.indices)
+
+
+class Codes:
+    """A column of strings as numbers. names: the distinct ones, ascending; ranks: (rows,) places among them."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        coded = encoded(column)
+        order = pc.array_sort_indices(coded.dictionary)
+        ranks = np.empty(len(order), np.int64)
+        ranks[order.to_numpy()] = np.arange(len(order))
+        self.names: pa.Array = coded.dictionary.take(order)
+        self.ranks = ranks[coded.indices.to_numpy()] if len(coded) else np.empty(0, np.int64)
+
+    def map(self, function: Callable[[str], float]) -> np.ndarray:
+        """(rows,), the function's value of each."""
+        return np.array([*map(function, self.names.to_pylist()), 0])[self.ranks]
+
+
+MOST_WHOLE = 2.0**63  # as a double
 
 
 class Users:
@@ -73,8 +121,24 @@ def floats(values: np.ndarray) -> pa.Array:
     return pa.array(values.astype(np.float32), from_pandas=True)
 
 
+def whole_units(values: pa.ChunkedArray, units: int) -> pa.Array:
+    """(rows,) bigint: doubles in units of 1 / `units`; null where they are, and where 64 bits don't hold them."""
+    scaled = pc.fill_null(values, np.nan).to_numpy() * float(units)
+    there = np.abs(scaled) < MOST_WHOLE
+    return pa.array(whole(np.where(there, scaled, 0.0)), mask=~there)
+
+
 def whole(values: np.ndarray) -> np.ndarray:
     """Whole numbers, (n,) int64; a half goes away from 0."""
     size = np.abs(values)
     down = np.floor(size)
     return np.copysign(down + (size - down >= 0.5), values).astype(np.int64)
+
+
+def ages(days: pa.ChunkedArray, as_of: str) -> np.ndarray:
+    """Days before as-of, (rows,) int64, of a column of days."""
+    return Codes(days).map(lambda day: days_before(day, as_of))
+
+
+def days_before(day: str, as_of: str) -> int:
+    return (dt.date.fromisoformat(as_of) - dt.date.fromisoformat(day)).days

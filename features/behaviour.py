@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arithmetic import evaluate
-from features.arrays import Runs, Users, floats, numbers, whole
+from features.arrays import Runs, Users, ages, floats, numbers, whole
+from features.expressions import evaluate
 from features.facts import Facts
-from features.history import ages
 from features.spec import UNITS
 from features.specs import GROUPS, SHOWN, affinity_features, pair_features, shown_features
 
@@ -88,7 +87,9 @@ class _Rows:
         return numbers(self._rows, name)
 
     def values(self, expression: str) -> np.ndarray:
-        return evaluate(expression, self.numbers, len(self.places))
+        """Whole numbers stay whole without nulls, a null is NaN."""
+        found = evaluate(expression, lambda name: self._rows[name].combine_chunks(), len(self.places))
+        return found.to_numpy(zero_copy_only=False)
 
     def catalogue(self, name: str) -> np.ndarray:
         """What the items' table says of each row's item; NaN where it says nothing."""

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from features.spec import UNITS
-
 
 def user_item_daily(events: DataFrame, *, kinds: Sequence[str]) -> DataFrame:
     """Grain: day of delivery x day of the event x user x item x event type, of the given types.
@@ -51,23 +49,6 @@ def item_daily(events: DataFrame) -> DataFrame:
     """
     keys = ("ds", "event_day", "item_id", "event_type")
     return events.groupBy(*keys).agg(*_sums()).select(*keys, *SUMS)
-
-
-def aged(daily: DataFrame, *, as_of: str) -> DataFrame:
-    """Rows of a daily table as features read them: with `age` (days before as-of), `value_units` and `dwell_units`
-    (whole units of `features.spec.UNITS`, null as the sums are), `same_weekday` (as the day after as-of).
-    """
-    units = {"value": "value_sum", "dwell": "dwell_seconds_sum"}
-    return daily.select(
-        "*",
-        F.datediff(F.lit(as_of), "event_day").alias("age"),
-        F.expr(f"pmod(datediff('{as_of}', event_day) + 1, 7) = 0").alias("same_weekday"),
-        *(
-            F.expr(f"cast(round({column} * {UNITS[what]}D) AS bigint)").alias(f"{what}_units")
-            for what, column in units.items()
-            if column in daily.columns
-        ),
-    )
 
 
 def with_exposures(daily: DataFrame, exposures: DataFrame) -> DataFrame:

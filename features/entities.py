@@ -2,57 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from features.priors import fit_priors, smoothed
+from features.aggregates import Aggregates, finished
+from features.expressions import evaluate
+from features.priors import priors, smoothed_sql
 from features.spec import Feature
 
 HITS, TRIES = "__hits", "__tries"
 
 
-def entity_sums(sources: Mapping[str, DataFrame], key: str, features: Sequence[Feature]) -> DataFrame:
-    """Grain: entity with a row in any of the sources. Columns: key, one per feature, and in place of one that is
-    smoothed `<name>__hits` and `<name>__tries`.
+def totals(features: Sequence[Feature], source: str) -> Aggregates:
+    """What is summed up of the source's rows, for those of the features that are made of it."""
+    return Aggregates(sql for feature in features if feature.source == source for sql in _expressions(feature).values())
 
-    sources: name -> rows with `key`, null where the row belongs to nobody. Worth persisting: `entity_features` reads it
-    twice.
+
+def entity_sums(sources: Mapping[str, pa.Table], key: str, features: Sequence[Feature]) -> pa.Table:
+    """Grain: entity with a row in any of the sources, sorted. Columns: key, one per feature, and in place of one that
+    is smoothed `<name>__hits` and `<name>__tries`.
+
+    sources: name -> the `totals` of its rows by entity.
     """
-    parts = []
-    for name, frame in sources.items():
-        columns = [column for feature in features if feature.source == name for column in _columns(feature)]
-        rows = frame.where(F.col(key).isNotNull()).groupBy(key)
-        parts.append(rows.agg(*columns) if columns else rows.count().select(key))
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined.join(part, key, "full")
-    return joined.select(key, *(column for f in features if f.source in sources for column in _defaulted(f)))
+    ids = pa.chunked_array([chunk for of in sources.values() for chunk in of[key].chunks], pa.string()).unique()
+    ids = ids.take(pc.array_sort_indices(ids))
+    columns = {}
+    for name, of in sources.items():
+        places = pc.index_in(ids, value_set=of[key].combine_chunks())
+        for feature in (feature for feature in features if feature.source == name):
+            default = 0 if feature.smoothing else feature.default
+            for column, sql in _expressions(feature).items():
+                values = finished(sql, of).take(places)
+                columns[column] = values if default is None else pc.fill_null(values, default)
+    order = [column for feature in features if feature.source in sources for column in _expressions(feature)]
+    return pa.table({key: ids, **{column: columns[column] for column in order}})
 
 
-def entity_features(sums: DataFrame, key: str, features: Sequence[Feature]) -> DataFrame:
-    """Grain: row of `sums`. Columns: key, then the features as float."""
-    rates = {f.name: (f.name + HITS, f.name + TRIES) for f in features if f.smoothing}
-    if rates:
-        sums = sums.crossJoin(F.broadcast(fit_priors(sums, rates)))
-    columns = [smoothed(f.name, *rates[f.name]) if f.smoothing else F.col(f.name) for f in features]
-    return sums.select(key, *(column.cast("float").alias(f.name) for f, column in zip(features, columns, strict=True)))
+def entity_priors(sums: Iterable[pa.Table], features: Sequence[Feature]) -> dict[str, float]:
+    """The priors of the rates, by `features.priors`. sums: of `entity_sums`, of some entities each."""
+    return priors(sums, _rates(features))
 
 
-def _columns(feature: Feature) -> list[Column]:
+def entity_features(sums: pa.Table, features: Sequence[Feature], priors: Mapping[str, float]) -> dict[str, pa.Array]:
+    """The features, (rows of `sums`,) float each. priors: of `entity_priors`."""
+    rates = _rates(features)
+
+    def column(name: str) -> pa.Array | pa.Scalar:
+        return pa.scalar(priors[name]) if name in priors else sums[name].combine_chunks()
+
+    return {
+        feature.name: evaluate(
+            smoothed_sql(feature.name, *rates[feature.name]) if feature.smoothing else f"`{feature.name}`",
+            *(column, len(sums)),
+        ).cast(pa.float32())
+        for feature in features
+    }
+
+
+def _rates(features: Sequence[Feature]) -> dict[str, tuple[str, str]]:
+    return {f.name: (f.name + HITS, f.name + TRIES) for f in features if f.smoothing}
+
+
+def _expressions(feature: Feature) -> dict[str, str]:
+    """Column of the sums -> its SQL."""
     if feature.smoothing is None:
-        return [F.expr(feature.sql).alias(feature.name)]
-    return [
-        F.expr(feature.smoothing.hits).alias(feature.name + HITS),
-        F.expr(feature.smoothing.tries).alias(feature.name + TRIES),
-    ]
-
-
-def _defaulted(feature: Feature) -> list[Column]:
-    if feature.smoothing:
-        names = [feature.name + HITS, feature.name + TRIES]
-        return [F.coalesce(F.col(name), F.lit(0)).alias(name) for name in names]
-    if feature.default is None:
-        return [F.col(feature.name)]
-    return [F.coalesce(F.col(feature.name), F.lit(feature.default)).alias(feature.name)]
+        return {feature.name: feature.sql}
+    return {feature.name + HITS: feature.smoothing.hits, feature.name + TRIES: feature.smoothing.tries}

@@ -6,15 +6,14 @@ by pair are summed up without a hash table or a shuffle. Users don't depend on e
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays import REDUCTIONS, whole
+from features.arrays import REDUCTIONS, Codes, days_before, whole
 from features.facts import Facts
 from features.pairs import PairSum, pair_sums, positive_days
 from features.spec import UNITS
@@ -35,10 +34,10 @@ def user_item_history(user_item_daily: pa.Table, *, first: str, as_of: str, fact
     as-of day), user_id, item_id, those of `features.pairs.pair_sums` and then of `features.pairs.positive_days`.
     """
     rows = user_item_daily
-    codes = {name: _Codes(rows[name]) for name in KEYS}
+    codes = {name: Codes(rows[name]) for name in KEYS}
     days, kinds, users, items = (codes[name] for name in KEYS)
-    age = days.map(lambda day: _days_before(day, as_of))
-    happened = np.flatnonzero((age >= 0) & (age <= _days_before(first, as_of)))
+    age = days.map(lambda day: days_before(day, as_of))
+    happened = np.flatnonzero((age >= 0) & (age <= days_before(first, as_of)))
     pair = users.ranks[happened] * len(items.names) + items.ranks[happened]
     order = np.argsort(pair, kind="stable")
     pair, taken = pair[order], happened[order]
@@ -56,33 +55,10 @@ def user_item_history(user_item_daily: pa.Table, *, first: str, as_of: str, fact
     return pa.table({"ds": pa.array([as_of] * len(starts), pa.string()), **ids, **sums, **windows})
 
 
-def ages(days: pa.ChunkedArray, as_of: str) -> np.ndarray:
-    """Days before as-of, (rows,) int64, of a column of days."""
-    return _Codes(days).map(lambda day: _days_before(day, as_of))
-
-
-class _Codes:
-    """A column of strings as numbers. names: the distinct ones, ascending; ranks: (rows,) places among them."""
-
-    def __init__(self, column: pa.ChunkedArray) -> None:
-        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        coded = coded.unify_dictionaries().combine_chunks()
-        coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
-        order = pc.array_sort_indices(coded.dictionary)
-        ranks = np.empty(len(order), np.int64)
-        ranks[order.to_numpy()] = np.arange(len(order))
-        self.names: pa.Array = coded.dictionary.take(order)
-        self.ranks = ranks[coded.indices.to_numpy()] if len(coded) else np.empty(0, np.int64)
-
-    def map(self, function: Callable[[str], float]) -> np.ndarray:
-        """(rows,), the function's value of each."""
-        return np.array([*map(function, self.names.to_pylist()), 0])[self.ranks]
-
-
 class _Measures:
     """What rows, sorted by pair, bring to the sums of their pair."""
 
-    def __init__(self, rows: pa.Table, taken: np.ndarray, age: np.ndarray, kinds: _Codes, facts: Facts) -> None:
+    def __init__(self, rows: pa.Table, taken: np.ndarray, age: np.ndarray, kinds: Codes, facts: Facts) -> None:
         self._rows, self._taken, self._age, self._facts = rows, taken, age, facts
         self._kinds, self._kind = kinds, kinds.ranks[taken]
 
@@ -130,7 +106,3 @@ class _Measures:
     def _halved(self, half_life: int) -> np.ndarray:
         ages = range(int(self._age.max(initial=0)) + 1)
         return np.array([2.0 ** (-age / half_life) for age in ages])[self._age]
-
-
-def _days_before(day: str, as_of: str) -> int:
-    return (dt.date.fromisoformat(as_of) - dt.date.fromisoformat(day)).days

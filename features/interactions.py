@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.arrays import gathered
 from features.spec import UNITS
 
 DAILY_COLUMNS = ("event_day", "user_id", "item_id", "event_type", "event_count", "last_time")
-CHUNK_ROWS = 2_000_000
 HOUR = 3600
 
 
@@ -38,7 +38,7 @@ def build_interactions(
     files is read in a tenth of the time that Spark takes.
     """
     end = _end(as_of, time_zone)
-    parts = [_coded(rows, users, items, first, as_of, weights) for rows in _chunks(batches)]
+    parts = [_coded(rows, users, items, first, as_of, weights) for rows in gathered(batches)]
     user, item, age, last, weight = (
         np.concatenate([np.empty(0, np.int64), *(part[n] for part in parts)]) for n in range(5)
     )
@@ -57,18 +57,6 @@ def build_interactions(
             "weight": (weight / UNITS["weight"]).astype(np.float32),
         }
     )
-
-
-def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Many small files in one go: every look-up of codes builds a hash table of the directories first."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(part.num_rows for part in held) > CHUNK_ROWS:
-            yield pa.Table.from_batches(held).combine_chunks()
-            held = []
-    if held:
-        yield pa.Table.from_batches(held).combine_chunks()
 
 
 def _differs(values: np.ndarray) -> np.ndarray:

@@ -2,67 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from features.daily import aged
-from features.entities import entity_features, entity_sums
+from features.aggregates import Aggregates
+from features.arrays import places
+from features.entities import entity_features, entity_priors, entity_sums, totals
 from features.facts import Facts
-from features.spec import CATALOGUE, ITEM_DAILY, PAIRS
+from features.spec import CATALOGUE, ITEM_DAILY, PAIRS, Feature
 from features.specs import GROUPS, all_item_features, group_features, item_features
+from features.windows import windowed
+
+KEY = "item_id"
+CATALOGUE_COLUMNS = (KEY, *GROUPS, "price", "created_on")
+DAILY_COLUMNS = (
+    *("event_day", KEY, "event_type", "event_count"),
+    *("value_sum", "value_count", "dwell_seconds_sum", "dwell_count"),
+)
 
 
-def item_sums(daily: DataFrame, history: DataFrame, *, as_of: str, facts: Facts) -> DataFrame:
-    """Grain: item with an event in the window of `daily` or of `history`: what `build_item_features` makes features of.
+class Totals(NamedTuple):
+    """What is summed up of each item: of `item_daily`, of `user_item_history`."""
 
-    daily: item_daily. history: user_item_history.
+    daily: pa.Table
+    pairs: pa.Table
+
+
+def pair_columns(facts: Facts) -> tuple[str, ...]:
+    """Those of user_item_history that the features of items are made of."""
+    return (KEY, *totals(_summed(facts), PAIRS).columns)
+
+
+def item_totals(
+    item_daily: Iterable[pa.Table], user_item_history: Iterable[pa.Table], *, first: str, as_of: str, facts: Facts
+) -> Totals:
+    """Grain: item with an event from day `first` to `as_of`, or a row of the history.
+
+    item_daily: `DAILY_COLUMNS`, user_item_history: `pair_columns`, both in any portions.
     """
-    return entity_sums({ITEM_DAILY: aged(daily, as_of=as_of), PAIRS: history}, "item_id", _summed(facts))
+    daily, pairs = _of_daily(facts), totals(_summed(facts), PAIRS)
+    return Totals(
+        daily.merged([daily.of(windowed(rows, first=first, as_of=as_of), KEY) for rows in item_daily], KEY),
+        pairs.merged([pairs.of(rows, KEY) for rows in user_item_history], KEY),
+    )
 
 
-def group_sums(daily: DataFrame, items: DataFrame, *, as_of: str, facts: Facts) -> dict[str, DataFrame]:
-    """The same per category, subcategory or brand that has features of its own; grain: group with an event."""
-    sums = {}
+def build_item_features(of: Totals, items: pa.Table, *, as_of: str, facts: Facts) -> pa.Table:
+    """Grain: item of either of the totals. `item_code` is its position in the order of `item_id`, from 0.
+
+    items: `CATALOGUE_COLUMNS`. Columns: ds, item_code, item_id, `<group>_code` (position of the item's category,
+    subcategory, brand in their order; null when the catalogue doesn't say), then the features of
+    `features.specs.all_item_features` as float; those of a group are null when the item's group is unknown or had no
+    event.
+    """
+    summed = _summed(facts)
+    sums = entity_sums({ITEM_DAILY: of.daily, PAIRS: of.pairs}, KEY, summed)
+    found = places(sums[KEY], items[KEY])
+    known = entity_features(sums, summed, entity_priors([sums], summed)) | _catalogue(items, found, as_of)
     for group in GROUPS:
         if features := group_features(facts, group):
-            rows = aged(daily, as_of=as_of).join(items.select("item_id", group), "item_id")
-            sums[group] = entity_sums({ITEM_DAILY: rows}, group, features)
-    return sums
-
-
-def build_item_features(
-    sums: DataFrame, groups: Mapping[str, DataFrame], items: DataFrame, *, as_of: str, facts: Facts
-) -> DataFrame:
-    """Grain: item of `sums`. `item_code` is its position in the order of `item_id`, from 0.
-
-    Columns: ds, item_code, item_id, `<group>_code` (position of the item's category, subcategory, brand in their order;
-    null when the catalogue doesn't say), then the features of `features.specs.all_item_features` as float; those of a
-    group are null when the item's group is unknown or had no event.
-    """
-    positions = [F.dense_rank().over(Window.orderBy(F.col(group).asc_nulls_last())) - 1 for group in GROUPS]
-    catalogue = items.select(
-        *("item_id", *GROUPS, "price", F.datediff(F.lit(as_of), "created_on").alias("age_days")),
-        *(
-            F.when(F.col(group).isNotNull(), position).cast("int").alias(f"{group}_code")
-            for group, position in zip(GROUPS, positions, strict=True)
-        ),
-    )
-    rows = entity_features(sums, "item_id", _summed(facts)).join(catalogue, "item_id", "left")
-    for group, of_group in groups.items():
-        features = entity_features(of_group, group, group_features(facts, group))
-        names = [name for name in features.columns if name != group]
-        rows = rows.join(features.select(group, *(F.col(n).alias(f"{group}_{n}") for n in names)), group, "left")
-    # One total order over all items needs one task; the rows are few columns wide and sort in seconds per million.
-    return rows.withColumn("item_code", F.row_number().over(Window.orderBy("item_id")) - 1).select(
-        F.lit(as_of).alias("ds"),
-        "item_code",
-        "item_id",
-        *(f"{group}_code" for group in GROUPS),
-        *(F.col(feature.name).cast("float").alias(feature.name) for feature in all_item_features(facts)),
+            known |= _of_group(group, features, of.daily, items, found)
+    return pa.table(
+        {
+            "ds": pa.repeat(as_of, len(sums)),
+            "item_code": pa.array(np.arange(len(sums)), pa.int32()),
+            KEY: sums[KEY],
+            **{f"{group}_code": _positions(items[group]).take(found) for group in GROUPS},
+            **{feature.name: known[feature.name] for feature in all_item_features(facts)},
+        }
     )
 
 
-def _summed(facts: Facts) -> list:
+def _of_group(
+    group: str, features: list[Feature], daily: pa.Table, items: pa.Table, which: pa.Array
+) -> dict[str, pa.Array]:
+    """The features of each item's group. which: places of the items in the catalogue."""
+    names = items[group].combine_chunks()
+    whose = names.take(places(daily[KEY], items[KEY]))
+    rows = daily.append_column(group, whose).filter(whose.is_valid())
+    sums = entity_sums({ITEM_DAILY: totals(features, ITEM_DAILY).merged([rows], group)}, group, features)
+    found = entity_features(sums, features, entity_priors([sums], features))
+    mine = pc.index_in(names.take(which), value_set=sums[group].combine_chunks())
+    return {f"{group}_{name}": values.take(mine) for name, values in found.items()}
+
+
+def _catalogue(items: pa.Table, which: pa.Array, as_of: str) -> dict[str, pa.Array]:
+    today = pc.days_between(items["created_on"].combine_chunks(), pa.scalar(as_of).cast(pa.date32()))
+    columns = {"age_days": today, "price": items["price"].combine_chunks()}
+    return {name: values.cast(pa.float32()).take(which) for name, values in columns.items()}
+
+
+def _positions(names: pa.ChunkedArray) -> pa.Array:
+    """(rows,) int: of each among the distinct ones in their order, null where there is none."""
+    distinct = names.drop_null().unique()
+    return places(names, pa.chunked_array([distinct.take(pc.array_sort_indices(distinct))]))
+
+
+def _of_daily(facts: Facts) -> Aggregates:
+    """For the items and for their groups, whose totals are those of their items."""
+    return totals([*_summed(facts), *(f for group in GROUPS for f in group_features(facts, group))], ITEM_DAILY)
+
+
+def _summed(facts: Facts) -> list[Feature]:
     return [feature for feature in item_features(facts) if feature.source != CATALOGUE]

@@ -97,7 +97,7 @@ def all_item_features(facts: Facts) -> list[Feature]:
 
 
 def pair_features(facts: Facts) -> list[Feature]:
-    """Per user and item of `user_item_history`, arithmetic over its row (`features/arithmetic.py`).
+    """Per user and item of `user_item_history`, arithmetic over its row (`features/expressions.py`).
 
     Where an item isn't recommended to who took it, what was done with it says nothing about a candidate: only what
     lists must leave out is kept.

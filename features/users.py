@@ -2,53 +2,98 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+from collections.abc import Mapping, Sequence
 
-from features.daily import aged
-from features.entities import entity_features, entity_sums
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.arrays import places, whole_units
+from features.entities import entity_features, entity_sums, totals
 from features.facts import Facts
 from features.spec import PAIRS, UNITS, USER_DAILY
 from features.specs import user_features
+from features.windows import windowed
+
+KEY = "user_id"
+PRICE = "price_units"  # of a pair's item, joined to it
+PROFILE_COLUMNS = (KEY, "profile")
+DAILY_COLUMNS = (
+    *("event_day", KEY, "event_type", "hour", "event_count"),
+    *("value_sum", "value_count", "dwell_seconds_sum", "dwell_count"),
+)
 
 
-def user_sums(daily: DataFrame, history: DataFrame, items: DataFrame, *, as_of: str, facts: Facts) -> DataFrame:
-    """Grain: user with an event in the window of `daily` or of `history`: what `build_user_features` makes features of.
-
-    daily: user_daily. history: user_item_history. items: the catalogue.
-    """
-    if facts.price:
-        units = F.expr(f"try_cast(round(price * {UNITS['value']}D) AS bigint)").alias("price_units")
-        history = history.join(items.select("item_id", units), "item_id", "left")
-    return entity_sums({USER_DAILY: aged(daily, as_of=as_of), PAIRS: history}, "user_id", user_features(facts))
+def pair_columns(facts: Facts) -> tuple[str, ...]:
+    """Those of user_item_history that the features of users are made of."""
+    columns = totals(user_features(facts), PAIRS).columns
+    return (KEY, "item_id", *(name for name in columns if name != PRICE))
 
 
-def build_user_features(sums: DataFrame, users: DataFrame, *, as_of: str, facts: Facts) -> DataFrame:
-    """Grain: user of `sums`. `user_code` is the position in the order of `user_id`, from 0.
+def user_sums(
+    user_daily: pa.Table,
+    user_item_history: pa.Table,
+    users: pa.Table,
+    *,
+    items: pa.Table,
+    values: Mapping[str, Sequence[str]],
+    first: str,
+    as_of: str,
+    facts: Facts,
+) -> pa.Table:
+    """Grain: user with an event from day `first` to `as_of`, or a row of the history, sorted by `user_id`: what
+    `build_user_features` makes features of. All rows of some users make the rows of these.
 
-    Columns: ds, user_code, user_id, the features of `features.specs.user_features` as float, then per attribute of
-    the profile, as float (null when unknown), the position of the value in the order of all; of `numbers`, the value.
+    user_daily: `DAILY_COLUMNS`. user_item_history: `pair_columns`. users: `PROFILE_COLUMNS`. items: item_id, price of
+    the catalogue. values: attribute of the profile -> its values in their order, for those that aren't numbers.
+    Columns: user_id, the sums, then per attribute of the profile, as float (null when unknown), the position of the
+    value in that order; of `numbers`, the value.
     """
     features = user_features(facts)
-    profile, numbers = facts.profile, facts.numbers
-    known = users.select(
-        "user_id",
-        *(F.col("profile")[name].try_cast("float").alias(f"profile_{name}") for name in profile if name in numbers),
-        *(F.col("profile")[name].alias(f"_{name}") for name in profile if name not in numbers),
+    history = user_item_history
+    if facts.price:
+        prices = whole_units(items["price"], UNITS["value"])
+        history = history.append_column(PRICE, prices.take(places(history["item_id"], items["item_id"])))
+    rows = {USER_DAILY: windowed(user_daily, first=first, as_of=as_of), PAIRS: history}
+    sums = entity_sums({name: totals(features, name).of(of, KEY) for name, of in rows.items()}, KEY, features)
+    who = places(sums[KEY], users[KEY].cast(pa.string()))
+    for name in facts.profile:
+        known = pc.map_lookup(users["profile"].combine_chunks(), name, "first")
+        if name in facts.numbers:
+            codes = _numbers(known)
+        else:
+            codes = pc.index_in(known, pa.array(values.get(name, ()), known.type)).cast(pa.float32())
+        sums = sums.append_column(f"profile_{name}", codes.take(who))
+    return sums
+
+
+def build_user_features(
+    sums: pa.Table, priors: Mapping[str, float], *, first_code: int, as_of: str, facts: Facts
+) -> pa.Table:
+    """Grain: row of `sums`. `user_code` is the position in the order of `user_id` among all users, from 0.
+
+    sums: of `user_sums`. priors: of `features.entities.entity_priors` of all users. first_code: of the first row.
+    Columns: ds, user_code, user_id, the features of `features.specs.user_features` as float, then the attributes.
+    """
+    return pa.table(
+        {
+            "ds": pa.repeat(as_of, len(sums)),
+            "user_code": pa.array(np.arange(first_code, first_code + len(sums)), pa.int32()),
+            KEY: sums[KEY],
+            **entity_features(sums, user_features(facts), priors),
+            **{f"profile_{name}": sums[f"profile_{name}"] for name in facts.profile},
+        }
     )
-    for name in (name for name in profile if name not in numbers):
-        values = users.select(F.col("profile")[name].alias(f"_{name}")).where(F.col(f"_{name}").isNotNull()).distinct()
-        order = F.row_number().over(Window.orderBy(f"_{name}")) - 1
-        known = known.join(F.broadcast(values.withColumn(f"profile_{name}", order.cast("float"))), f"_{name}", "left")
-    return (
-        entity_features(sums, "user_id", features)
-        .join(known, "user_id", "left")
-        .withColumn("user_code", F.row_number().over(Window.orderBy("user_id")) - 1)
-        .select(
-            F.lit(as_of).alias("ds"),
-            "user_code",
-            "user_id",
-            *(feature.name for feature in features),
-            *(f"profile_{name}" for name in profile),
-        )
-    )
+
+
+def _numbers(texts: pa.Array) -> pa.Array:
+    """Float, null where a text is no number."""
+    coded = texts.dictionary_encode()
+    return pa.array([_number(text) for text in coded.dictionary.to_pylist()], pa.float32()).take(coded.indices)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None

@@ -1,15 +1,18 @@
 """build_item_features: the directory of items with their features."""
 
-from features.daily import happened
-from features.items import build_item_features, group_sums, item_sums
+from features.arrays import gathered
+from features.items import CATALOGUE_COLUMNS, DAILY_COLUMNS, build_item_features, item_totals, pair_columns
 from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
-    as_of, facts, items = ctx.ds, ctx.config.facts, ctx.read("items")
-    daily = happened(ctx.read("item_daily"), ctx.inputs("item_daily")[0], as_of)
-    sums = item_sums(daily, ctx.read("user_item_history"), as_of=as_of, facts=facts).persist()
-    groups = {group: rows.persist() for group, rows in group_sums(daily, items, as_of=as_of, facts=facts).items()}
-    ctx.write("item_features", build_item_features(sums, groups, items, as_of=as_of, facts=facts))
-    for frame in (sums, *groups.values()):
-        frame.unpersist()
+    as_of, facts = ctx.ds, ctx.config.facts
+    totals = item_totals(
+        gathered(ctx.iter_arrow("item_daily", DAILY_COLUMNS)),
+        gathered(ctx.iter_arrow("user_item_history", pair_columns(facts))),
+        first=ctx.inputs("item_daily")[0],
+        as_of=as_of,
+        facts=facts,
+    )
+    items = ctx.read_arrow("items", CATALOGUE_COLUMNS)
+    ctx.write_arrow("item_features", [build_item_features(totals, items, as_of=as_of, facts=facts)])

@@ -1,13 +1,35 @@
 """build_user_features: the directory of users with their features."""
 
-from features.daily import happened
-from features.users import build_user_features, user_sums
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow as pa
+
+from features.entities import entity_priors
+from features.specs import user_features
+from features.users import DAILY_COLUMNS, PROFILE_COLUMNS, build_user_features, pair_columns, user_sums
+from jobs.profiles import profile_values
 from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
     as_of, facts = ctx.ds, ctx.config.facts
-    daily = happened(ctx.read("user_daily"), ctx.inputs("user_daily")[0], as_of)
-    sums = user_sums(daily, ctx.read("user_item_history"), ctx.read("items"), as_of=as_of, facts=facts).persist()
-    ctx.write("user_features", build_user_features(sums, ctx.read("users"), as_of=as_of, facts=facts))
-    sums.unpersist()
+    build = partial(
+        user_sums,
+        items=ctx.read_arrow("items", ["item_id", "price"]),
+        values=profile_values(ctx),
+        first=ctx.inputs("user_daily")[0],
+        as_of=as_of,
+        facts=facts,
+    )
+    sources = {"user_daily": DAILY_COLUMNS, "user_item_history": pair_columns(facts), "users": PROFILE_COLUMNS}
+    parts = ctx.user_parts(sources, build)
+    priors = entity_priors(parts, user_features(facts))
+
+    def coded() -> Iterator[pa.Table]:
+        code = 0
+        for sums in parts:
+            yield build_user_features(sums, priors, first_code=code, as_of=as_of, facts=facts)
+            code += len(sums)
+
+    ctx.write_arrow("user_features", coded())

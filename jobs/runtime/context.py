@@ -25,6 +25,8 @@ from jobs.runtime.store import Store
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from jobs.runtime.users import Parts
+
 
 class Context:
     """One job on one day, or on several for a job that spans days. Outputs become visible together, when it ends."""
@@ -143,6 +145,14 @@ class Context:
             folder.mkdir()
             files = {name: Source(self._paths(name), tuple(columns)) for name, columns in sources.items()}
             build_parts(Part(files, build, arrow_schema(self._contracts[table]), folder), self._session)
+
+    def user_parts(self, sources: Mapping[str, Sequence[str]], build: Callable[..., pa.Table]) -> Parts:
+        """What `build` makes of them instead of writing it as a table, for more to be made of it in this run."""
+        from jobs.runtime.users import Part, Parts, Source, build_parts
+
+        files = {name: Source(self._paths(name), tuple(columns)) for name, columns in sources.items()}
+        build_parts(Part(files, build, None, self.scratch()), self._session)
+        return Parts(self.scratch())
 
     def write_folder(self, table: str, save: Callable[[Path], None]) -> None:
         """Stage a folder that `save` fills, such as a model's files."""

@@ -6,7 +6,7 @@ part is a task of Spark's workers, which read and write the store's files themse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -57,19 +57,33 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """Makes the rows of one span from those of each source, which `build` takes by name."""
+    """Makes the rows of one span from those of each source, which `build` takes by name. schema: that of the table that
+    they belong to; None: as `build` makes them.
+    """
 
     sources: Mapping[str, Source]
     build: Callable[..., pa.Table]
-    schema: pa.Schema
+    schema: pa.Schema | None
     folder: Path
 
     def __call__(self, task: tuple[int, Span]) -> None:
         number, span = task
         built = self.build(**{name: source.rows(span) for name, source in self.sources.items()})
         path = self.folder / f"part-{number:05d}.parquet"
-        table = built.select(self.schema.names).cast(self.schema)
-        pq.write_table(table, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+        if self.schema is not None:
+            built = built.select(self.schema.names).cast(self.schema)
+        pq.write_table(built, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts in a folder, in their order; read one at a time, and anew each time."""
+
+    folder: Path
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        for path in sorted(self.folder.glob("part-*.parquet")):
+            yield pq.read_table(path)
 
 
 def spans(paths: Sequence[str], rows: int) -> list[Span]:

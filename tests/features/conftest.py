@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from pyspark.sql import DataFrame, SparkSession
 
 from features.behaviour import ITEM_COLUMNS, build_behaviour_features
 from features.history import user_item_history
-from features.items import build_item_features, group_sums, item_sums
-from features.users import build_user_features, user_sums
-from tests.features.support import AS_OF, FACTS, Day, counted, daily_frame, day
+from tests.features.directories import built_items, built_users, catalogue, profiles
+from tests.features.support import AS_OF, FACTS, Day, counted, daily_table, day
 
 EVENTS: list[Day] = [
     (0, "ann", "i_bread", "impression", 4, None, 0),
@@ -36,53 +35,47 @@ EVENTS: list[Day] = [
     (1, "cat", "i_ghost", "click", 1, None, 0),
     (5, "dan", "i_milk", "impression", 5, None, 0),
 ]
-ITEMS = [
-    ("i_bread", "Bread", "food", "bakery", None, 3.0, "2026-03-01"),
-    ("i_milk", "Milk", "food", "dairy", "acme", 1.5, None),
-    ("i_tea", "Tea", "drinks", None, "acme", None, AS_OF),
-    ("i_unseen", None, "attic", "zoo", None, 9.0, "2026-01-01"),
-]
+ITEMS = catalogue(
+    [
+        ("i_bread", "food", "bakery", None, 3.0, "2026-03-01"),
+        ("i_milk", "food", "dairy", "acme", 1.5, None),
+        ("i_tea", "drinks", None, "acme", None, AS_OF),
+        ("i_unseen", "attic", "zoo", None, 9.0, "2026-01-01"),
+    ]
+)
 EVE = pa.table({"user_id": ["eve"], "user_code": pa.array([4], pa.int32())})
-USERS = [("ann", {"age": "30", "city": "oslo"}), ("bob", {"city": "bergen"}), ("zed", {"city": "alta"})]
+USERS = profiles({"ann": {"age": "30", "city": "oslo"}, "bob": {"city": "bergen"}, "zed": {"city": "alta"}})
 
 
 @dataclass(frozen=True)
 class Shop:
-    """Tables as of `AS_OF`. behaviour has one user more, of code 4, who did nothing."""
+    """Tables as of `AS_OF`. daily: counts of users and items, all at 12 o'clock. behaviour has one user more, of code
+    4, who did nothing.
+    """
 
     history: pa.Table
-    user_sums: DataFrame
-    items: DataFrame
-    users: DataFrame
+    daily: pa.Table
+    items: pa.Table
+    users: pa.Table
     behaviour: pa.Table
 
 
 @pytest.fixture(scope="session")
-def shop(spark: SparkSession) -> Shop:
-    everything = daily_frame(spark, EVENTS)
-    daily = everything.where("event_type != 'impression'").toArrow()
-    windowed = everything.where(everything.event_day > "2026-03-03")  # 28 days
-    summed = user_item_history(daily, first=day(179), as_of=AS_OF, facts=FACTS)
-    history = spark.createDataFrame(summed).persist()
-    catalogue = spark.createDataFrame(
-        ITEMS,
-        "item_id string, name string, category string, subcategory string, brand string, price double, born string",
-    ).selectExpr("*", "cast(born AS date) AS created_on")
-    profiles = spark.createDataFrame(USERS, "user_id string, profile map<string,string>")
-    by_item, by_user = counted(windowed, "item_id").drop("hour"), counted(windowed, "user_id")
-    groups = group_sums(by_item, catalogue, as_of=AS_OF, facts=FACTS)
-    sums = item_sums(by_item, history, as_of=AS_OF, facts=FACTS)
-    items = build_item_features(sums, groups, catalogue, as_of=AS_OF, facts=FACTS).persist()
-    of_users = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS).persist()
-    users = build_user_features(of_users, profiles, as_of=AS_OF, facts=FACTS).persist()
+def shop() -> Shop:
+    everything = daily_table(EVENTS)
+    shown = pc.equal(everything["event_type"], "impression")
+    summed = user_item_history(everything.filter(pc.invert(shown)), first=day(179), as_of=AS_OF, facts=FACTS)
+    daily = counted(everything)
+    items = built_items(daily, summed, ITEMS, first=day(27))
+    users = built_users(daily, summed, USERS, ITEMS, first=day(27))
     behaviour = build_behaviour_features(
-        pa.concat_tables([users.select("user_id", "user_code").toArrow().cast(EVE.schema), EVE]),
+        pa.concat_tables([users.select(EVE.column_names), EVE]),
         summed,
-        everything.where("event_type = 'impression'").toArrow(),
-        items=items.select(*ITEM_COLUMNS).toArrow(),
+        everything.filter(shown),
+        items=items.select(ITEM_COLUMNS),
         shown_from=day(6),
         as_of=AS_OF,
         facts=FACTS,
         last_items=2,
     )
-    return Shop(summed, of_users, items, users, behaviour)
+    return Shop(summed, daily, items, users, behaviour)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.arrays import Runs, Users, floats, whole
+from features.arrays import Codes, Runs, Users, floats, gathered, places, whole, whole_units
 
 
 @settings(deadline=None)
@@ -56,3 +56,25 @@ def test_nan_is_missing() -> None:
 
 def test_half_a_unit_goes_away_from_0() -> None:
     assert whole(np.array([0.5, 0.49999999999999994, -0.5, -1.4, 2.5, 1e16])).tolist() == [1, 0, -1, -1, 3, 10**16]
+
+
+def test_many_small_batches_are_gathered() -> None:
+    batches = [pa.RecordBatch.from_pydict({"n": [n] * 3}) for n in range(5)]
+    found = list(gathered(batches, 5))
+    assert [len(table) for table in found] == [6, 6, 3]
+    assert pa.concat_tables(found).to_batches()[0].schema == batches[0].schema
+    assert pa.concat_tables(found)["n"].to_pylist() == [n for n in range(5) for _ in range(3)]
+    assert list(gathered([])) == []
+
+
+def test_strings_are_looked_up_plain_or_as_dictionaries() -> None:
+    names = pa.chunked_array([["b"], ["a", "c"]])
+    for column in (names, pa.chunked_array([chunk.dictionary_encode() for chunk in names.chunks])):
+        assert places(column, pa.chunked_array([["c", "b"]])).to_pylist() == [1, None, 0]
+        codes = Codes(column)
+        assert (codes.names.to_pylist(), codes.ranks.tolist()) == (["a", "b", "c"], [1, 0, 2])
+
+
+def test_whole_units_of_what_is_no_number_are_missing() -> None:
+    values = pa.chunked_array([[0.1 + 0.2, None, -1.00005], [1e300, math.nan]])
+    assert whole_units(values, 10_000).to_pylist() == [3000, None, -10001, None, None]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from features.daily import aged, exposures_daily, happened, item_daily, user_daily, user_item_daily
-from tests.features.support import EVENTS, assert_contract, by_key, daily_frame
+from features.daily import exposures_daily, happened, item_daily, user_daily, user_item_daily
+from tests.features.support import EVENTS, assert_contract, by_key
 
 ROWS = [
     # event day and hour, user, item, type, value, dwell
@@ -93,10 +93,3 @@ def test_users_are_counted_by_the_hour_and_items_by_the_day(events: DataFrame) -
     }
     days = by_key(items, "event_day", "item_id", "event_type")
     assert measures(days["2026-03-31", "i", "purchase"]) == (7, -3.4, 4, 2.0, 1)
-
-
-def test_rows_know_their_age_their_weekday_and_whole_units(spark: SparkSession) -> None:
-    frame = daily_frame(spark, [(age, "u", "i", "purchase", 1, 0.1 + 0.2, 1) for age in (0, 5, 6, 13)])
-    rows = by_key(aged(frame, as_of="2026-03-31"), "age")
-    assert {age: row["same_weekday"] for age, row in rows.items()} == {0: False, 5: False, 6: True, 13: True}
-    assert (rows[0]["value_units"], rows[0]["dwell_units"]) == (3000, None)

@@ -6,11 +6,9 @@ import random
 from collections import defaultdict
 
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import interactions
 from features.interactions import DAILY_COLUMNS, build_interactions
 from jobs.runtime.checks import arrow_schema
 from jobs.tables import tables
@@ -100,10 +98,3 @@ def test_law_of_sums(rows: list[Row], seed: int, parts: int) -> None:
             expected[["ann", "bob"].index(user), int(item[1]) - 1, age] += WEIGHTS[kind] * count
     shuffled = random.Random(seed).sample(rows, len(rows))
     assert build(shuffled, parts) == [(*key, weight) for key, weight in sorted(expected.items())]
-
-
-def test_many_small_files_are_looked_up_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [(day(n % 7), "ann", f"i{n % 3 + 1}", "click", 1) for n in range(40)]
-    whole = build(rows, 4)
-    monkeypatch.setattr(interactions, "CHUNK_ROWS", 5)
-    assert build(rows, 4) == whole

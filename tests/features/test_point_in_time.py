@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -83,13 +83,18 @@ class Days:
         self.rows[table] = sorted(rows, key=str)
         self.tables[table] = self.spark.createDataFrame(rows, frame.schema)
 
-    def write_arrow(self, table: str, parts: Sequence[pa.Table]) -> None:
-        self.rows[table] = [Row(**row) for part in parts for row in part.to_pylist()]
+    def write_arrow(self, table: str, parts: Iterable[pa.Table]) -> None:
+        built = pa.concat_tables(parts)
+        self.rows[table] = [Row(**row) for row in built.to_pylist()]
+        self.tables[table] = self.spark.createDataFrame(built)
 
     def write_users(self, table: str, sources: Mapping[str, Sequence[str]], build: Callable[..., pa.Table]) -> None:
         built = build(**{name: self.read_arrow(name, columns) for name, columns in sources.items()})
         self.rows[table] = [Row(**row) for row in built.to_pylist()]
         self.tables[table] = self.spark.createDataFrame(built)
+
+    def user_parts(self, sources: Mapping[str, Sequence[str]], build: Callable[..., pa.Table]) -> list[pa.Table]:
+        return [build(**{name: self.read_arrow(name, columns) for name, columns in sources.items()})]
 
     def run(self, *jobs: str) -> dict[str, list[Any]]:
         """The rows of every feature table that the jobs wrote, in one order."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from features.priors import FEWEST_ENTITIES, LEAST, MOST, POOLED_STRENGTH, fit_priors, smoothed
+from features.priors import FEWEST_ENTITIES, LEAST, MOST, POOLED_STRENGTH, fit_priors, priors, smoothed
 
 RATES = {"rate": ("hits", "tries")}
 
@@ -15,7 +15,12 @@ def counts(spark: SparkSession, hits: np.ndarray, tries: np.ndarray) -> DataFram
 
 
 def fitted(spark: SparkSession, hits: list[int] | np.ndarray, tries: list[int] | np.ndarray) -> tuple[float, float]:
-    (row,) = fit_priors(counts(spark, np.asarray(hits), np.asarray(tries)), RATES).collect()
+    """By Spark, which Arrow must agree with to the last bit, in one table or in two."""
+    frame = counts(spark, np.asarray(hits), np.asarray(tries))
+    (row,) = fit_priors(frame, RATES).collect()
+    table = frame.toArrow()
+    for tables in ([table], [table.slice(0, 7), table.slice(7)]):
+        assert priors(tables, RATES) == row.asDict()
     return row["rate__a"], row["rate__b"]
 
 

@@ -12,11 +12,10 @@ from pyspark.sql import SparkSession
 from features import daily
 from features.behaviour import ITEM_COLUMNS, build_behaviour_features
 from features.history import user_item_history
-from features.items import build_item_features, group_sums, item_sums
 from features.pairs import HALF_LIVES
 from features.specs import all_item_features, pair_features, shown_features, user_features
-from features.users import build_user_features, user_sums
 from tests.features import plain
+from tests.features.directories import built_items, built_users, catalogue, profiles
 from tests.features.plain import GROUP, PARTS, PRICE, WINDOWS, Event, differing, grouped, taken
 from tests.features.support import AS_OF, EVENTS, FACTS, ROLES, by_key, day
 
@@ -42,30 +41,18 @@ def built(spark: SparkSession) -> Built:
     log = spark.createDataFrame([event.row for event in events], EVENTS)
     log = log.where(log.ds <= AS_OF).persist()
 
-    def window(frame: Any, days: int) -> Any:
-        return daily.happened(frame.where(frame.ds > day(days)), day(days - 1), AS_OF)
-
     kept, shown = FACTS.kept, FACTS.with_role("exposure")
     taken = daily.user_item_daily(log, kinds=kept).where(f"ds > '{day(180)}'").toArrow()
     summed = user_item_history(taken, first=day(179), as_of=AS_OF, facts=FACTS)
-    history = spark.createDataFrame(summed).persist()
-    rows = [(item, group, group, group, PRICE[item], day(9)) for item, group in GROUP.items()]
-    catalogue = spark.createDataFrame(
-        rows, "item_id string, category string, subcategory string, brand string, price double, born string"
-    ).selectExpr("*", "cast(born AS date) AS created_on")
-    nobody = spark.createDataFrame([], "user_id string, profile map<string,string>")
-    by_item, by_user = window(daily.item_daily(log), 28), window(daily.user_daily(log), 28)
-    groups = group_sums(by_item, catalogue, as_of=AS_OF, facts=FACTS)
-    items = build_item_features(
-        item_sums(by_item, history, as_of=AS_OF, facts=FACTS), groups, catalogue, as_of=AS_OF, facts=FACTS
-    ).persist()
-    sums = user_sums(by_user, history, catalogue, as_of=AS_OF, facts=FACTS)
-    users = build_user_features(sums, nobody, as_of=AS_OF, facts=FACTS).persist()
+    goods = catalogue((item, group, group, group, PRICE[item], day(9)) for item, group in GROUP.items())
+    by_item, by_user = (of(log).where(f"ds > '{day(28)}'").toArrow() for of in (daily.item_daily, daily.user_daily))
+    items = built_items(by_item, summed, goods, first=day(27))
+    users = built_users(by_user, summed, profiles({}), goods, first=day(27))
     behaviour = build_behaviour_features(
-        users.select("user_id", "user_code").toArrow(),
+        users.select(["user_id", "user_code"]),
         summed,
         daily.exposures_daily(log, kinds=shown).where(f"ds > '{day(7)}'").toArrow(),
-        items=items.select(*ITEM_COLUMNS).toArrow(),
+        items=items.select(ITEM_COLUMNS),
         shown_from=day(6),
         as_of=AS_OF,
         facts=FACTS,

@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from features import spec, specs
 from features.facts import Facts
 from features.generated import check_templates, generated, named_events
 from features.templates import Template
-from features.users import user_sums
 from jobs.feature_docs import page
 from jobs.overlay import CHECKOUT, data_sets
+from jobs.runtime.checks import arrow_schema
 from jobs.runtime.config import load_config
 from jobs.tables import tables
 from jobs.tables.lists import sample_feature_names
-from tests.features.support import AS_OF, FACTS, counted, daily_frame
+from tests.features.directories import built_users, catalogue, profiles
+from tests.features.support import FACTS, counted, daily_table, day
 
 BARE = Facts({"purchase": "positive"}, {"purchase": 1.0})
 CLICK, SHOWN = named_events("click", FACTS), named_events("exposure", FACTS)
@@ -42,26 +42,19 @@ def test_names_carry_aggregation_and_window(feature: spec.Feature, name: str) ->
     assert feature.about and feature.aggregation and feature.window
 
 
-def test_one_more_line_reaches_the_plan_the_contract_the_samples_and_the_docs(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_more_line_reaches_the_plan_the_contract_the_samples_and_the_docs(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = specs.user_features
     line = spec.decayed("user_daily", CLICK, 2, 28)
-    for module in ("features.specs", "features.users"):
+    for module in ("features.specs", "features.users", "tests.features.directories"):
         monkeypatch.setattr(f"{module}.user_features", lambda facts: [*lines(facts), line])
     monkeypatch.setitem(__import__("jobs.feature_docs").feature_docs.FAMILIES, "user_", ("User", specs.user_features))
-    daily = daily_frame(spark, [(0, "u", "i", "click", 1, None, 0), (2, "u", "i", "click", 4, None, 0)])
-    history = spark.createDataFrame([], _history_ddl())
-    nothing = spark.createDataFrame([], "item_id string, price double")
-    (row,) = user_sums(counted(daily, "user_id"), history, nothing, as_of=AS_OF, facts=FACTS).collect()
-    assert row["click_decayed_2d"] == 1 + 4 / 2
+    daily = daily_table([(0, "u", "i", "click", 1, None, 0), (2, "u", "i", "click", 4, None, 0)])
+    history = arrow_schema(tables(["als"], FACTS)["user_item_history"]).empty_table()
+    users = built_users(counted(daily), history, profiles({}), catalogue([]), first=day(27))
+    assert users["click_decayed_2d"].to_pylist() == [1 + 4 / 2]
     assert "click_decayed_2d" in tables(["als"], FACTS)["user_features"].names
     assert "user_click_decayed_2d" in sample_feature_names(["als"], FACTS)
     assert "| `user_click_decayed_2d` | click events, halved per 2 days of age, 28 days |" in page({"shop": FACTS})
-
-
-def _history_ddl() -> str:
-    return ", ".join(f"{column.name} {column.type}" for column in tables(["als"], FACTS)["user_item_history"].columns)
 
 
 def test_docs_say_what_is_declared() -> None:

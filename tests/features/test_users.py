@@ -4,11 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
-from features.users import build_user_features
-from tests.features.conftest import Shop
-from tests.features.support import AS_OF, FACTS, FLOAT, assert_contract, by_key
+from tests.features.conftest import ITEMS, Shop
+from tests.features.directories import built_users, profiles
+from tests.features.support import FACTS, FLOAT, assert_contract, by_key, day
 
 Rows = dict[Any, dict[str, Any]]
 
@@ -22,11 +21,10 @@ def test_follows_its_contract(shop: Shop) -> None:
     assert_contract(shop.users, "user_features")
 
 
-def test_without_a_profile_there_are_no_profile_columns(spark: SparkSession, shop: Shop) -> None:
-    nobody = spark.createDataFrame([], "user_id string, profile map<string,string>")
+def test_without_a_profile_there_are_no_profile_columns(shop: Shop) -> None:
     facts = replace(FACTS, profile=())
-    frame = build_user_features(shop.user_sums, nobody, as_of=AS_OF, facts=facts)
-    assert_contract(frame, "user_features", facts=facts)
+    users = built_users(shop.daily, shop.history, profiles({}), ITEMS, first=day(27), facts=facts)
+    assert_contract(users, "user_features", facts=facts)
 
 
 def test_codes_are_the_positions_of_the_users_with_events(users: Rows) -> None:
@@ -42,13 +40,17 @@ def test_profile_codes_are_positions_among_all_values_and_null_when_unknown(user
     }
 
 
-def test_a_number_of_the_profile_is_its_value(spark: SparkSession, shop: Shop) -> None:
-    known = [("ann", {"age": "30.5", "city": "oslo"}), ("bob", {"age": "old"}), ("zed", {"city": "alta"})]
-    profiles = spark.createDataFrame(known, "user_id string, profile map<string,string>")
+def test_a_number_of_the_profile_is_its_value(shop: Shop) -> None:
+    known = {
+        "ann": {"age": " 30.5", "city": "oslo"},
+        "bob": {"age": "3_0"},
+        "cat": {"age": "old"},
+        "zed": {"city": "alta"},
+    }
     facts = replace(FACTS, numbers=("age",))
-    frame = build_user_features(shop.user_sums, profiles, as_of=AS_OF, facts=facts)
-    assert_contract(frame, "user_features")
-    found = {name: (row["profile_age"], row["profile_city"]) for name, row in by_key(frame, "user_id").items()}
+    users = built_users(shop.daily, shop.history, profiles(known), ITEMS, first=day(27), facts=facts)
+    assert_contract(users, "user_features")
+    found = {name: (row["profile_age"], row["profile_city"]) for name, row in by_key(users, "user_id").items()}
     assert found == {"ann": (30.5, 1.0), "bob": (None, None), "cat": (None, None), "dan": (None, None)}
 
 

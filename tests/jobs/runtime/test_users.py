@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.runtime.users import Part, Source, Span, build_parts, spans
+from jobs.runtime.users import Part, Parts, Source, Span, build_parts, spans
 
 SCHEMA = pa.schema([("user_id", pa.string()), ("n", pa.int64())])
 
@@ -61,6 +61,15 @@ def test_parts_are_the_whole_in_order(tmp_path: Path, spark: SparkSession) -> No
     parts = built(tmp_path / "many", paths, 15, spark)
     assert [set(part["user_id"].to_pylist()) for part in parts] == [{"u0", "u1", "u2"}, {"u3", "u4"}, {"u5", "u6"}]
     assert pa.concat_tables(parts).equals(whole)
+
+
+def test_parts_without_a_table_are_read_as_they_were_made(tmp_path: Path) -> None:
+    paths = land(tmp_path, ["b", "a", "b"])
+    (tmp_path / "parts").mkdir()
+    build_parts(Part({"numbers": Source(paths, ("user_id", "n"))}, as_text, None, tmp_path / "parts"), no_session)
+    parts = Parts(tmp_path / "parts")
+    for _ in range(2):
+        assert [part["n"].to_pylist() for part in parts] == [[1, 0, 2]]
 
 
 def test_a_span_is_one_comparison_or_two() -> None:
