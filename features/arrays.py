@@ -45,7 +45,7 @@ def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
 def places(column: pa.ChunkedArray, names: pa.ChunkedArray) -> pa.Array:
     """(rows,) int: of each string of a column among `names`, from 0; null where it isn't there."""
     coded = encoded(column)
-    return pc.index_in(coded.dictionary, value_set=names.combine_chunks()).take(coded.indices)
+    return pc.index_in(coded.dictionary, value_set=names.cast(pa.string()).combine_chunks()).take(coded.indices)
 
 
 class Codes:
@@ -57,11 +57,11 @@ class Codes:
         ranks = np.empty(len(order), np.int64)
         ranks[order.to_numpy()] = np.arange(len(order))
         self.names: pa.Array = coded.dictionary.take(order)
-        self.ranks = ranks[coded.indices.to_numpy()] if len(coded) else np.empty(0, np.int64)
+        self.ranks = ranks.take(coded.indices.to_numpy()) if len(coded) else np.empty(0, np.int64)
 
     def map(self, function: Callable[[str], float]) -> np.ndarray:
         """(rows,), the function's value of each."""
-        return np.array([*map(function, self.names.to_pylist()), 0])[self.ranks]
+        return np.array([*map(function, self.names.to_pylist()), 0]).take(self.ranks)
 
 
 MOST_WHOLE = 2.0**63  # as a double

@@ -52,7 +52,7 @@ def user_item_history(user_item_daily: pa.Table, *, first: str, as_of: str, fact
     }
     whose, what = np.divmod(pair[starts], max(1, len(items.names)))
     ids = {"user_id": users.names.take(pa.array(whose)), "item_id": items.names.take(pa.array(what))}
-    return pa.table({"ds": pa.array([as_of] * len(starts), pa.string()), **ids, **sums, **windows})
+    return pa.table({"ds": pa.repeat(as_of, len(starts)), **ids, **sums, **windows})
 
 
 class _Measures:

@@ -14,7 +14,8 @@ from jobs.runtime.checks import arrow_schema
 from jobs.tables import tables
 from tests.features.support import AS_OF, FACTS, WEIGHTS, day
 
-USERS, ITEMS = pa.array(["ann", "bob"]), pa.array(["i1", "i2", "i3"])
+USERS = pa.table({"user_id": ["ann", "bob"], "user_code": pa.array([0, 1], pa.int32())})
+ITEMS = pa.table({"item_id": ["i3", "i1", "i2"], "item_code": pa.array([2, 0, 1], pa.int32())})
 Row = tuple[str, str, str, str, int]
 NOON = 12 * 3600
 
@@ -31,7 +32,8 @@ def table(rows: list[tuple[str, str, str, str, int, int]], parts: int = 2, time_
     whole = pa.RecordBatch.from_arrays(arrays, names=list(DAILY_COLUMNS))
     cuts = [len(rows) * n // parts for n in range(parts + 1)]
     batches = [whole.slice(start, end - start) for start, end in itertools.pairwise(cuts)]
-    built = build_interactions(batches, USERS, ITEMS, first=day(6), as_of=AS_OF, time_zone=time_zone, weights=WEIGHTS)
+    daily, window = pa.Table.from_batches(batches), {"first": day(6), "as_of": AS_OF}
+    built = build_interactions(daily, USERS, items=ITEMS, **window, time_zone=time_zone, weights=WEIGHTS)
     assert built.schema == arrow_schema(tables(["als"], FACTS)["interactions"])
     assert set(built["ds"].to_pylist()) <= {AS_OF}
     return built
