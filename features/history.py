@@ -6,7 +6,6 @@ by pair are summed up without a hash table or a shuffle. Users don't depend on e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -38,12 +37,12 @@ def user_item_history(user_item_daily: pa.Table, *, first: str, as_of: str, fact
     days, kinds, users, items = (codes[name] for name in KEYS)
     age = days.map(lambda day: days_before(day, as_of))
     happened = np.flatnonzero((age >= 0) & (age <= days_before(first, as_of)))
-    pair = users.ranks[happened] * len(items.names) + items.ranks[happened]
+    pair = users.ranks.take(happened) * len(items.names) + items.ranks.take(happened)
     order = np.argsort(pair, kind="stable")
-    pair, taken = pair[order], happened[order]
+    pair, taken = pair.take(order), happened.take(order)
     starts = np.flatnonzero(np.r_[len(pair) > 0, pair[1:] != pair[:-1]][: len(pair)])
-    measures = _Measures(rows, taken, age[taken], kinds, facts)
-    sums = {column.name: measures.reduce(column, starts) for column in pair_sums(facts)}
+    measures = _Measures(rows, taken, age.take(taken), kinds, starts, facts)
+    sums = {column.name: measures.reduce(column) for column in pair_sums(facts)}
     windows = {
         name: pa.array(
             sum((np.bitwise_count(sums[mask].to_numpy() & bits).astype(np.int64) for mask, bits in masks.items()), 0)
@@ -56,53 +55,60 @@ def user_item_history(user_item_daily: pa.Table, *, first: str, as_of: str, fact
 
 
 class _Measures:
-    """What rows, sorted by pair, bring to the sums of their pair."""
+    """What rows, sorted by pair, bring to the sums of their pair: the rows from one of `starts` to the next."""
 
-    def __init__(self, rows: pa.Table, taken: np.ndarray, age: np.ndarray, kinds: Codes, facts: Facts) -> None:
-        self._rows, self._taken, self._age, self._facts = rows, taken, age, facts
-        self._kinds, self._kind = kinds, kinds.ranks[taken]
+    def __init__(
+        self, rows: pa.Table, taken: np.ndarray, age: np.ndarray, kinds: Codes, starts: np.ndarray, facts: Facts
+    ) -> None:
+        self._rows = rows.drop_columns(list(KEYS)).take(pa.array(taken)).combine_chunks()
+        self._age, self._starts, self._facts = age, starts, facts
+        self._kinds, self._kind = kinds.names.to_pylist(), kinds.ranks.take(taken)
 
-    def reduce(self, column: PairSum, starts: np.ndarray) -> pa.Array:
-        """One number for each run of rows from one of `starts` to the next; null as the column says."""
+    def reduce(self, column: PairSum) -> pa.Array:
+        """One number a pair; null as the column says."""
         values, valid = self._of(column)
-        counts = valid & self._is(column.kinds) if column.kinds else valid
-        if column.from_age or column.below_age:
-            counts = counts & (self._age >= column.from_age) & (self._age < (column.below_age or np.inf))
-        if not len(starts):
+        counts = self._counts(column.kinds, column.from_age, column.below_age)
+        counts = counts if valid is None else valid if counts is None else counts & valid
+        if not len(self._starts):
             return pa.array(values[:0], pa.int64())
-        reduced = REDUCTIONS[column.how](np.where(counts, values, NEUTRAL[column.how]), starts)
-        missing = ~np.logical_or.reduceat(counts, starts) if column.null else None
-        return pa.array(reduced, pa.int64(), mask=missing)
+        if counts is None:
+            return pa.array(REDUCTIONS[column.how](values, self._starts))
+        reduced = REDUCTIONS[column.how](np.where(counts, values, NEUTRAL[column.how]), self._starts)
+        missing = ~np.logical_or.reduceat(counts, self._starts) if column.null else None
+        return pa.array(reduced, mask=missing)
 
-    def _of(self, column: PairSum) -> tuple[np.ndarray, np.ndarray]:
-        """Whole numbers, (rows,), and which of them are there."""
-        every = np.ones(len(self._taken), bool)
+    def _counts(self, kinds: tuple[str, ...], from_age: int, below_age: int) -> np.ndarray | None:
+        """Which rows count, (rows,) bool; None: all."""
+        counts = np.array([*(name in kinds for name in self._kinds), False]).take(self._kind) if kinds else None
+        for bound in ([self._age >= from_age] if from_age else []) + ([self._age < below_age] if below_age else []):
+            counts = bound if counts is None else counts & bound
+        return counts
+
+    def _of(self, column: PairSum) -> tuple[np.ndarray, np.ndarray | None]:
+        """Whole numbers, (rows,), and which of them are there; None: all."""
         if column.of == "age":
-            return self._age, every
+            return self._age, None
         if column.of == "day_bit":
-            return np.left_shift(1, np.clip(self._age - column.from_age, 0, 62)), every
+            return np.left_shift(1, np.clip(self._age - column.from_age, 0, 62)), None
         if column.of == "weight":
-            return whole(self._weight * self._halved(column.half_life)), every
+            return whole(self._weight * self._halved(column.half_life)), None
         if column.of in SUMMED:
             sums, there = self._column(SUMMED[column.of])
             return whole(sums * float(UNITS[column.of])), there
         return self._column(column.of)
 
-    def _column(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+    def _column(self, name: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Nulls are 0."""
         values = self._rows[name].combine_chunks()
-        there = values.is_valid().to_numpy(zero_copy_only=False)[self._taken]
-        return pc.fill_null(values, 0).to_numpy()[self._taken], there
-
-    def _is(self, kinds: Sequence[str]) -> np.ndarray:
-        return np.array([*(name in kinds for name in self._kinds.names.to_pylist()), False])[self._kind]
+        there = values.is_valid().to_numpy(zero_copy_only=False) if values.null_count else None
+        return pc.fill_null(values, 0).to_numpy(), there
 
     @cached_property
     def _weight(self) -> np.ndarray:
         """In whole units; 0 for rows that aren't positive."""
-        each = np.array([*(self._facts.weights.get(name, 0.0) for name in self._kinds.names.to_pylist()), 0.0])
-        return whole(self._column("event_count")[0] * each[self._kind] * float(UNITS["weight"]))
+        each = np.array([*(self._facts.weights.get(name, 0.0) for name in self._kinds), 0.0])
+        return whole(self._column("event_count")[0] * each.take(self._kind) * float(UNITS["weight"]))
 
     def _halved(self, half_life: int) -> np.ndarray:
         ages = range(int(self._age.max(initial=0)) + 1)
-        return np.array([2.0 ** (-age / half_life) for age in ages])[self._age]
+        return np.array([2.0 ** (-age / half_life) for age in ages]).take(self._age)
