@@ -88,15 +88,15 @@ class Runs:
     """Rows of users gathered by a group: run i is user `places[i]` with group `codes[i]`, both ascending."""
 
     def __init__(self, places: np.ndarray, codes: np.ndarray) -> None:
-        self._order = np.lexsort((codes, places))
-        places, codes = places[self._order], codes[self._order]
+        self._order = sorted_by(places, codes)
+        places, codes = places.take(self._order), codes.take(self._order)
         self._starts = np.flatnonzero(
             np.r_[True, (places[1:] != places[:-1]) | (codes[1:] != codes[:-1])][: len(codes)]
         )
         self.places, self.codes = places[self._starts], codes[self._starts]
 
     def reduce(self, how: str, values: np.ndarray) -> np.ndarray:
-        return REDUCTIONS[how](values[self._order], self._starts) if len(self._starts) else values[:0]
+        return REDUCTIONS[how](values.take(self._order), self._starts) if len(self._starts) else values[:0]
 
     def share(self, values: np.ndarray) -> np.ndarray:
         """Of each run's sum in the user's."""
@@ -109,6 +109,14 @@ class Runs:
         days = sum((np.bitwise_count(self.reduce("bits", mask)).astype(np.float64) for mask in masks), np.zeros(1))
         span = oldest - newest
         return np.divide(newest * (days - 1), span, out=np.full(len(newest), np.nan), where=span > 0)
+
+
+def sorted_by(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The order of rows by two columns of whole numbers from 0, equal ones as they stand: (rows,).
+
+    One number for both sorts in a fraction of the time that two take, the faster the more lies in order.
+    """
+    return np.argsort(first.astype(np.int64) * (int(second.max(initial=0)) + 1) + second, kind="stable")
 
 
 def numbers(rows: pa.Table, name: str) -> np.ndarray:

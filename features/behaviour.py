@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays import Runs, Users, ages, floats, numbers, whole
+from features.arrays import Runs, Users, ages, floats, numbers, places, sorted_by, whole
 from features.expressions import evaluate
 from features.facts import Facts
 from features.spec import UNITS
@@ -71,17 +71,14 @@ class _Rows:
     """
 
     def __init__(self, rows: pa.Table, directory: pa.Table, items: pa.Table) -> None:
-        whose, what = (
-            pc.index_in(_text(rows[name]), value_set=_text(table[name])).combine_chunks()
-            for name, table in (("user_id", directory), ("item_id", items))
-        )
+        whose, what = places(rows["user_id"], directory["user_id"]), places(rows["item_id"], items["item_id"])
         known = np.flatnonzero(pc.and_(whose.is_valid(), what.is_valid()).to_numpy(zero_copy_only=False))
-        places, found = (pc.fill_null(column, -1).to_numpy()[known] for column in (whose, what))
-        codes = items["item_code"].to_numpy()[found]
-        order = np.lexsort((codes, places))
-        self.places, self.items = places[order], codes[order]
-        self._rows = rows.take(pa.array(known[order]))
-        self._catalogue, self._found = items, found[order]
+        owners, found = (pc.fill_null(column, -1).to_numpy().take(known) for column in (whose, what))
+        codes = items["item_code"].to_numpy().take(found)
+        order = sorted_by(owners, codes)
+        self.places, self.items = owners.take(order), codes.take(order)
+        self._rows = rows.drop_columns(["user_id", "item_id"]).take(pa.array(known.take(order))).combine_chunks()
+        self._catalogue, self._found = items, found.take(order)
 
     def numbers(self, name: str) -> np.ndarray:
         return numbers(self._rows, name)
@@ -93,34 +90,34 @@ class _Rows:
 
     def catalogue(self, name: str) -> np.ndarray:
         """What the items' table says of each row's item; NaN where it says nothing."""
-        return numbers(self._catalogue, name)[self._found]
+        return numbers(self._catalogue, name).take(self._found)
 
 
 def _last_items(users: Users, rows: _Rows, count: int) -> Families:
     times = rows.numbers("last_time")
     taken = np.flatnonzero(~np.isnan(times))
-    places, items, times = rows.places[taken], rows.items[taken], times[taken].astype(np.int64)
-    order = np.lexsort((items, -times, places))
-    order = order[users.first(places[order], count)]
+    owners, items, times = rows.places.take(taken), rows.items.take(taken), times.take(taken).astype(np.int64)
+    order = sorted_by(owners, times.max(initial=0) - times)  # of the same time the items ascend, as they stand
+    order = order[users.first(owners.take(order), count)]
     values = {"last_item_codes": items, "last_item_times": times}
-    return {name: users.lists(places[order], column[order]) for name, column in values.items()}
+    return {name: users.lists(owners.take(order), column.take(order)) for name, column in values.items()}
 
 
 def _affinities(users: Users, rows: _Rows, group: str, facts: Facts) -> Families:
     codes = rows.catalogue(f"{group}_code")
     taken = np.flatnonzero(~np.isnan(codes) & ~np.isnan(rows.numbers("last_time")))
     runs = Runs(rows.places[taken], codes[taken].astype(np.int32))
-    families, shares = {f"{group}_codes": users.lists(runs.places, runs.codes)}, np.empty(0)
+    families, days = {f"{group}_codes": users.lists(runs.places, runs.codes)}, np.empty(0, np.int64)
     for feature in affinity_features(facts):
         parts = [rows.values(sql)[taken] for sql in feature.sql.split(", ")]
         if feature.aggregation == "share":
-            values = shares = runs.share(*parts)
+            values, days = runs.share(*parts), runs.reduce("sum", *parts)
         elif feature.aggregation == "due":
             values = runs.due(parts[0], parts[1], parts[2:])
         else:
             values = runs.reduce(feature.aggregation, *parts)
         families[f"{group}_{feature.name}"] = users.lists(runs.places, floats(values))
-    order = np.lexsort((runs.codes, -shares, runs.places))
+    order = sorted_by(runs.places, days.max(initial=0) - days)  # of equal shares the codes ascend, as they stand
     order = order[users.first(runs.places[order], PREFERRED)]
     families[f"{group}_preferred"] = users.lists(runs.places[order], runs.codes[order])
     return families
@@ -146,7 +143,3 @@ SHOWN_VALUES: dict[str, Callable[[Runs, _Rows], np.ndarray]] = {
     "recency": lambda runs, rows: runs.reduce("min", rows.numbers("age")),
     "mean": _mean_dwell,
 }
-
-
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string())
