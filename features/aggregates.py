@@ -6,7 +6,9 @@ order of the rows changes a bit. What is between them is arithmetic over one row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,11 +31,11 @@ class Aggregates:
     """The aggregates of some expressions, each once. names: their SQL. columns: those of the rows that they read."""
 
     def __init__(self, expressions: Iterable[str]) -> None:
-        trees = [parsed(expression) for expression in expressions]
-        found = [node for tree in trees for node in tree.find_all(*HOW)]
-        self._nodes = {node.sql("spark"): node for node in found}
+        self._nodes = {name: node for sql in expressions for name, node in _split(sql).aggregates.items()}
         self.names = tuple(self._nodes)
-        self.columns = tuple(sorted({column.name for node in found for column in node.find_all(exp.Column)}))
+        self.columns = tuple(
+            sorted({column.name for node in self._nodes.values() for column in node.find_all(exp.Column)})
+        )
 
     def of(self, rows: pa.Table, key: str) -> pa.Table:
         """Grain: value of `key` in the rows, null ones left out; sorted by it. Columns: key, the aggregates (bigint),
@@ -64,8 +66,7 @@ class Aggregates:
 
 def finished(expression: str, aggregates: pa.Table) -> pa.Array:
     """The values of an expression whose aggregates are columns of `aggregates`, (rows,)."""
-    tree = parsed(expression).transform(_column)
-    return evaluate(tree, lambda name: aggregates[name].combine_chunks(), len(aggregates))
+    return evaluate(_split(expression).outer, lambda name: aggregates[name].combine_chunks(), len(aggregates))
 
 
 def scattered(how: str, values: pa.Array, groups: np.ndarray, count: int) -> pa.Array:
@@ -85,5 +86,15 @@ def scattered(how: str, values: pa.Array, groups: np.ndarray, count: int) -> pa.
     return pa.array(found, mask=~there)
 
 
-def _column(node: exp.Expr) -> exp.Expr:
-    return exp.column(node.sql("spark")) if type(node) in HOW else node
+class _Split(NamedTuple):
+    """An expression over aggregates, and these by their SQL, which is what the expression calls them."""
+
+    outer: exp.Expr
+    aggregates: Mapping[str, exp.Expr]
+
+
+@lru_cache(maxsize=4096)  # of the same features for every portion of the rows
+def _split(expression: str) -> _Split:
+    tree = parsed(expression)
+    aggregates = {node.sql("spark"): node for node in tree.find_all(*HOW)}
+    return _Split(tree.transform(lambda node: exp.column(node.sql("spark")) if type(node) in HOW else node), aggregates)

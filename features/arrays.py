@@ -53,11 +53,15 @@ class Codes:
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         coded = encoded(column)
-        order = pc.array_sort_indices(coded.dictionary)
-        ranks = np.empty(len(order), np.int64)
-        ranks[order.to_numpy()] = np.arange(len(order))
-        self.names: pa.Array = coded.dictionary.take(order)
-        self.ranks = ranks.take(coded.indices.to_numpy()) if len(coded) else np.empty(0, np.int64)
+        found = coded.indices.to_numpy()
+        occurs = np.zeros(len(coded.dictionary), bool)  # a dictionary may hold what was filtered out
+        occurs[found] = True
+        order = pc.array_sort_indices(coded.dictionary).to_numpy()
+        order = order[occurs.take(order)]
+        ranks = np.zeros(len(occurs), np.int64)
+        ranks[order] = np.arange(len(order))
+        self.names: pa.Array = coded.dictionary.take(pa.array(order))
+        self.ranks = ranks.take(found) if len(found) else np.empty(0, np.int64)
 
     def map(self, function: Callable[[str], float]) -> np.ndarray:
         """(rows,), the function's value of each."""
@@ -87,8 +91,12 @@ class Users:
 class Runs:
     """Rows of users gathered by a group: run i is user `places[i]` with group `codes[i]`, both ascending."""
 
-    def __init__(self, places: np.ndarray, codes: np.ndarray) -> None:
-        self._order = sorted_by(places, codes)
+    def __init__(self, places: np.ndarray, codes: np.ndarray, among: np.ndarray | None = None) -> None:
+        """places, codes: (rows,) of all rows. among: which of them are gathered, (n,); None: all."""
+        if among is None:
+            self._order = sorted_by(places, codes)
+        else:
+            self._order = among.take(sorted_by(places.take(among), codes.take(among)))
         places, codes = places.take(self._order), codes.take(self._order)
         self._starts = np.flatnonzero(
             np.r_[True, (places[1:] != places[:-1]) | (codes[1:] != codes[:-1])][: len(codes)]

@@ -106,10 +106,10 @@ def _last_items(users: Users, rows: _Rows, count: int) -> Families:
 def _affinities(users: Users, rows: _Rows, group: str, facts: Facts) -> Families:
     codes = rows.catalogue(f"{group}_code")
     taken = np.flatnonzero(~np.isnan(codes) & ~np.isnan(rows.numbers("last_time")))
-    runs = Runs(rows.places[taken], codes[taken].astype(np.int32))
+    runs = Runs(rows.places, np.nan_to_num(codes).astype(np.int32), taken)
     families, days = {f"{group}_codes": users.lists(runs.places, runs.codes)}, np.empty(0, np.int64)
     for feature in affinity_features(facts):
-        parts = [rows.values(sql)[taken] for sql in feature.sql.split(", ")]
+        parts = [rows.values(sql) for sql in feature.sql.split(", ")]
         if feature.aggregation == "share":
             values, days = runs.share(*parts), runs.reduce("sum", *parts)
         elif feature.aggregation == "due":

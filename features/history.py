@@ -93,8 +93,7 @@ class _Measures:
         if column.of == "weight":
             return whole(self._weight * self._halved(column.half_life)), None
         if column.of in SUMMED:
-            sums, there = self._column(SUMMED[column.of])
-            return whole(sums * float(UNITS[column.of])), there
+            return self._units(SUMMED[column.of], UNITS[column.of])
         return self._column(column.of)
 
     def _column(self, name: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -102,6 +101,14 @@ class _Measures:
         values = self._rows[name].combine_chunks()
         there = values.is_valid().to_numpy(zero_copy_only=False) if values.null_count else None
         return pc.fill_null(values, 0).to_numpy(), there
+
+    def _units(self, name: str, units: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of doubles, which most rows lack."""
+        values = self._rows[name].combine_chunks()
+        there = values.is_valid().to_numpy(zero_copy_only=False)
+        found = np.zeros(len(there), np.int64)
+        found[there] = whole(values.drop_null().to_numpy() * float(units))
+        return found, there
 
     @cached_property
     def _weight(self) -> np.ndarray:

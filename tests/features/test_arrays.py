@@ -75,6 +75,11 @@ def test_strings_are_looked_up_plain_or_as_dictionaries() -> None:
         assert (codes.names.to_pylist(), codes.ranks.tolist()) == (["a", "b", "c"], [1, 0, 2])
 
 
+def test_names_that_were_filtered_out_are_none() -> None:
+    codes = Codes(pa.chunked_array([pa.array(["b", "x", "a", "b"]).dictionary_encode()]).take([0, 2]))
+    assert (codes.names.to_pylist(), codes.ranks.tolist()) == (["a", "b"], [1, 0])
+
+
 def test_whole_units_of_what_is_no_number_are_missing() -> None:
     values = pa.chunked_array([[0.1 + 0.2, None, -1.00005], [1e300, math.nan]])
     assert whole_units(values, 10_000).to_pylist() == [3000, None, -10001, None, None]
