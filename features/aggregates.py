@@ -14,10 +14,16 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from features.arrays import Codes
+from features.arrays import MOST_WHOLE, Codes
 from features.expressions import evaluate, parsed
 
-HOW = {exp.Sum: "sum", exp.CountIf: "count", exp.Min: "min", exp.Max: "max", exp.BitwiseOrAgg: "bits"}
+HOW: dict[type[exp.Expr], str] = {
+    exp.Sum: "sum",
+    exp.CountIf: "count",
+    exp.Min: "min",
+    exp.Max: "max",
+    exp.BitwiseOrAgg: "bits",
+}
 SCATTERED = {
     "sum": (np.add, 0),
     "count": (np.add, 0),
@@ -71,7 +77,7 @@ def finished(expression: str, aggregates: pa.Table) -> pa.Array:
 
 def scattered(how: str, values: pa.Array, groups: np.ndarray, count: int) -> pa.Array:
     """(count,) bigint: what the values of each group, whole numbers or for a count conditions, come to; null without a
-    value. groups: (rows,), from 0 to below `count`. Raises ValueError for other numbers.
+    value. groups: (rows,), from 0 to below `count`. Raises ValueError for other numbers, and OverflowError.
     """
     if how == "count" and pa.types.is_boolean(values.type):
         values = values.cast(pa.int64()).fill_null(0)
@@ -81,9 +87,20 @@ def scattered(how: str, values: pa.Array, groups: np.ndarray, count: int) -> pa.
         groups, values = groups[values.is_valid().to_numpy(zero_copy_only=False)], values.drop_null()
     function, neutral = SCATTERED[how]
     found, there = np.full(count, neutral, np.int64), np.zeros(count, bool)
-    function.at(found, groups, values.cast(pa.int64()).to_numpy())
+    numbers = values.cast(pa.int64()).to_numpy()
+    if how == "sum":
+        _check_sums(numbers, groups)
+    function.at(found, groups, numbers)
     there[groups] = True
     return pa.array(found, mask=~there)
+
+
+def _check_sums(numbers: np.ndarray, groups: np.ndarray) -> None:
+    """NumPy goes on with what is left of a sum beyond 64 bits. Raises OverflowError."""
+    if float(np.abs(numbers).max(initial=0)) * len(numbers) < MOST_WHOLE:
+        return
+    if np.bincount(groups, np.abs(numbers.astype(np.float64))).max() >= MOST_WHOLE:
+        raise OverflowError("a sum of whole units is beyond 64 bits: lower clean.max_value, and clean the days anew.")
 
 
 class _Split(NamedTuple):

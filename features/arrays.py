@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 CHUNK_ROWS = 2_000_000
+MOST_WHOLE = 2.0**63  # 64 bits hold less
 
 # (rows of a measure), (starts of the runs) -> one value a run
 REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -66,9 +67,6 @@ class Codes:
     def map(self, function: Callable[[str], float]) -> np.ndarray:
         """(rows,), the function's value of each."""
         return np.array([*map(function, self.names.to_pylist()), 0]).take(self.ranks)
-
-
-MOST_WHOLE = 2.0**63  # as a double
 
 
 class Users:

@@ -21,11 +21,10 @@ from jobs.runtime.checks import arrow_schema, check_partition
 from jobs.runtime.config import Config
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
+from jobs.runtime.users import Part, Parts, Source, build_parts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-    from jobs.runtime.users import Parts
 
 
 class Context:
@@ -138,20 +137,14 @@ class Context:
         """Stage what `build` makes of the declared days of some tables, whole users at a time and in the order of their
         ids. sources: table, which `build` takes by its name -> columns. Raises MissingPartition, ContractBroken.
         """
-        from jobs.runtime.users import Part, Source, build_parts
-
         with self.writing(table) as staged:
-            folder = staged / self.ds
-            folder.mkdir()
-            files = {name: Source(self._paths(name), tuple(columns)) for name, columns in sources.items()}
-            build_parts(Part(files, build, arrow_schema(self._contracts[table]), folder), self._session)
+            (staged / self.ds).mkdir()
+            schema = arrow_schema(self._contracts[table])
+            build_parts(Part(self._sources(sources), build, schema, staged / self.ds), self._session)
 
     def user_parts(self, sources: Mapping[str, Sequence[str]], build: Callable[..., pa.Table]) -> Parts:
-        """What `build` makes of them instead of writing it as a table, for more to be made of it in this run."""
-        from jobs.runtime.users import Part, Parts, Source, build_parts
-
-        files = {name: Source(self._paths(name), tuple(columns)) for name, columns in sources.items()}
-        build_parts(Part(files, build, None, self.scratch()), self._session)
+        """The same, for more to be made of it in this run, instead of a table. Raises MissingPartition."""
+        build_parts(Part(self._sources(sources), build, None, self.scratch()), self._session)
         return Parts(self.scratch())
 
     def write_folder(self, table: str, save: Callable[[Path], None]) -> None:
@@ -225,6 +218,9 @@ class Context:
 
     def _paths(self, table: str) -> tuple[str, ...]:
         return tuple(str(path) for folder in self._folders(table) for path in sorted(folder.glob("*.parquet")))
+
+    def _sources(self, columns: Mapping[str, Sequence[str]]) -> dict[str, Source]:
+        return {table: Source(self._paths(table), tuple(names)) for table, names in columns.items()}
 
     def _folders(self, table: str) -> list[Path]:
         return self.store.folders(table, self._present(table), self._declared(table).on)

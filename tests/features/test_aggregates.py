@@ -65,3 +65,10 @@ def test_sums_of_doubles_are_refused() -> None:
     rows = pa.table({"who": ["x"], "a": [0.5]})
     with pytest.raises(ValueError, match="a sum of double depends on the order of the rows"):
         Aggregates(["sum(a)"]).of(rows, "who")
+
+
+def test_sums_beyond_64_bits_are_an_error_and_not_a_smaller_number() -> None:
+    rows = pa.table({"who": ["x", "x", "y"], "a": pa.array([1 << 62, 1 << 62, -(1 << 62)])})
+    with pytest.raises(OverflowError, match="beyond 64 bits"):
+        Aggregates(["sum(a)"]).of(rows, "who")
+    assert Aggregates(["sum(a)"]).of(rows.slice(1), "who")["SUM(a)"].to_pylist() == [1 << 62, -(1 << 62)]
