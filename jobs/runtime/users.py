@@ -1,12 +1,15 @@
 """Tables of many users in parts: whole users at a time, in the order of their ids.
 
-A window that one process can hold is read and written in it, without Spark. A larger one is cut by user id, and each
-part is a task of Spark's workers, which read and write the store's files themselves.
+A window that one process can hold is read and written in it, by threads, without Spark. A larger one is cut by user id,
+and each part is a task of Spark's workers, which read and write the store's files themselves. How parts and pieces are
+cut follows from the rows alone, so the files are the same on any machine.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +17,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+
+from features.arrays import Codes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROWS_A_PART = 4_000_000  # of the input; some hundred bytes each while a part is worked on
+ROWS_A_PIECE = 1_000_000  # of a part that a thread works on
 ROWS_A_GROUP = 1 << 15
 USER = "user_id"
 DICTIONARIES = (USER, "item_id", "event_day", "event_type")
@@ -57,8 +64,8 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """Makes the rows of one span from those of each source, which `build` takes by name. schema: that of the table that
-    they belong to; None: as `build` makes them.
+    """Makes the rows of one span from those of each source, which `build` takes by name; a file for each piece of it.
+    schema: that of the table that the rows belong to; None: as `build` makes them.
     """
 
     sources: Mapping[str, Source]
@@ -66,13 +73,52 @@ class Part:
     schema: pa.Schema | None
     folder: Path
 
-    def __call__(self, task: tuple[int, Span]) -> None:
+    def __call__(self, task: tuple[int, Span], threads: int = 1) -> None:
         number, span = task
-        built = self.build(**{name: source.rows(span) for name, source in self.sources.items()})
-        path = self.folder / f"part-{number:05d}.parquet"
-        if self.schema is not None:
-            built = built.select(self.schema.names).cast(self.schema)
-        pq.write_table(built, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+        pieces = Pieces({name: source.rows(span) for name, source in self.sources.items()}, ROWS_A_PIECE)
+
+        def write(piece: int) -> None:
+            built = self.build(**pieces.rows(piece))
+            if self.schema is not None:
+                built = built.select(self.schema.names).cast(self.schema)
+            path = self.folder / f"part-{number:05d}-{piece:02d}.parquet"
+            pq.write_table(built, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(write, range(pieces.count)))
+
+
+class Pieces:
+    """Tables with `user_id` cut into pieces of about `rows` rows of all of them together: whole users each, in the
+    order of their ids, so that several threads can work on them.
+    """
+
+    def __init__(self, tables: Mapping[str, pa.Table], rows: int) -> None:
+        self.count = max(1, -(-sum(map(len, tables.values())) // rows))
+        self._tables = tables
+        self._piece: dict[str, np.ndarray] = {}  # of each row of a table
+        if self.count > 1:
+            coded = {name: Codes(table[USER]) for name, table in tables.items()}
+            names = pa.concat_arrays([codes.names for codes in coded.values()]).unique()
+            names = names.take(pc.array_sort_indices(names))
+            ranks = {
+                name: pc.index_in(codes.names, value_set=names).to_numpy().take(codes.ranks)
+                for name, codes in coded.items()
+            }
+            before = np.cumsum(sum(np.bincount(of, minlength=len(names)) for of in ranks.values()))
+            self._piece = {name: ((before - 1) * self.count // before[-1]).take(of) for name, of in ranks.items()}
+
+    def rows(self, piece: int) -> dict[str, pa.Table]:
+        if self.count == 1:
+            return dict(self._tables)
+        return {name: _cut(table, self._piece[name], piece) for name, table in self._tables.items()}
+
+
+def _cut(table: pa.Table, pieces: np.ndarray, piece: int) -> pa.Table:
+    if (pieces[1:] < pieces[:-1]).any():
+        return table.filter(pa.array(pieces == piece))
+    start, end = np.searchsorted(pieces, (piece, piece + 1))
+    return table.slice(start, end - start)
 
 
 @dataclass(frozen=True)
@@ -100,10 +146,12 @@ def spans(paths: Sequence[str], rows: int) -> list[Span]:
 
 
 def build_parts(part: Part, spark: Callable[[], SparkSession], rows: int = ROWS_A_PART) -> None:
-    """Write `part-00000.parquet` and so on. spark: starts or gives the session, asked for only if there are several."""
+    """Write `part-00000-00.parquet` and so on, which in the order of their names hold the users in theirs. spark: starts
+    or gives the session, asked for only if there are several parts.
+    """
     tasks = list(enumerate(spans([path for source in part.sources.values() for path in source.paths], rows)))
     if len(tasks) == 1:
-        part(tasks[0])
+        part(tasks[0], os.cpu_count() or 1)
     else:
         spark().sparkContext.parallelize(tasks, len(tasks)).foreach(part)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.runtime.users import Part, Parts, Source, Span, build_parts, spans
+from jobs.runtime.users import Part, Parts, Pieces, Source, Span, build_parts, spans
 
 SCHEMA = pa.schema([("user_id", pa.string()), ("n", pa.int64())])
 
@@ -70,6 +72,43 @@ def test_parts_without_a_table_are_read_as_they_were_made(tmp_path: Path) -> Non
     parts = Parts(tmp_path / "parts")
     for _ in range(2):
         assert [part["n"].to_pylist() for part in parts] == [[1, 0, 2]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    ids=st.lists(st.sampled_from(["a", "B", "b", "\u00e4", "b0", "c"]), max_size=40),
+    others=st.lists(st.sampled_from(["b", "c", "z"]), max_size=9),
+    rows=st.integers(1, 50),
+    ascending=st.booleans(),
+)
+def test_law_of_pieces(ids: list[str], others: list[str], rows: int, ascending: bool) -> None:
+    """Put together the pieces are the tables, sorted by user; no user is in two, and none has much more than `rows`."""
+    tables = {
+        name: pa.table({"user_id": pa.array(sorted(of) if ascending else of, pa.string()), "n": range(len(of))})
+        for name, of in (("numbers", ids), ("others", others))
+    }
+    pieces = Pieces(tables, rows)
+    found = [pieces.rows(number) for number in range(pieces.count)]
+    users = [{user for table in piece.values() for user in table["user_id"].to_pylist()} for piece in found]
+    assert all(max(before) < min(after) for before, after in itertools.pairwise(filter(None, users)))
+    for name, table in tables.items():
+        order = [("user_id", "ascending"), ("n", "ascending")]
+        assert pa.concat_tables([piece[name] for piece in found]).sort_by(order).equals(table.sort_by(order))
+    most = max(Counter([*ids, *others]).values(), default=0)
+    assert all(sum(map(len, piece.values())) < rows + most + 1 for piece in found)
+
+
+def test_threads_write_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.runtime.users.ROWS_A_PIECE", 15)
+    paths = land(tmp_path, [f"u{n % 7}" for n in range(40)])
+    for threads in (1, 3):
+        (tmp_path / str(threads)).mkdir()
+        Part({"numbers": Source(paths, ("user_id", "n"))}, as_text, SCHEMA, tmp_path / str(threads))(
+            (0, Span()), threads
+        )
+    one, three = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("1", "3"))
+    assert sorted(one) == [f"part-00000-0{n}.parquet" for n in range(3)]
+    assert one == three
 
 
 def test_a_span_is_one_comparison_or_two() -> None:
