@@ -146,8 +146,9 @@ def spans(paths: Sequence[str], rows: int) -> list[Span]:
 
 
 def build_parts(part: Part, spark: Callable[[], SparkSession], rows: int = ROWS_A_PART) -> None:
-    """Write `part-00000-00.parquet` and so on, which in the order of their names hold the users in theirs. spark: starts
-    or gives the session, asked for only if there are several parts.
+    """Write `part-00000-00.parquet` and so on, which in the order of their names hold the users in theirs.
+
+    spark: starts or gives the session, asked for only if there are several parts.
     """
     tasks = list(enumerate(spans([path for source in part.sources.values() for path in source.paths], rows)))
     if len(tasks) == 1:
