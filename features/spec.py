@@ -26,8 +26,8 @@ class Beta:
 @dataclass(frozen=True)
 class Feature:
     """source: the table whose rows are aggregated. sql: an expression over them, of aggregates of whole numbers, as far
-    as `features/expressions.py` knows it; not used when there is `smoothing`. default: what an entity without a row in the source gets, null when None. null: what a null means.
-    ranked: whether the ranker is given it.
+    as `features/expressions.py` knows it; not used when there is `smoothing`. default: what an entity without a row in
+    the source gets, null when None. null: what a null means. ranked: whether the ranker is given it.
     """
 
     name: str
