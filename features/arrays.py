@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 CHUNK_ROWS = 2_000_000
 MOST_WHOLE = 2.0**63  # 64 bits hold less
+HOUR = 3600  # seconds
 
 # (rows of a measure), (starts of the runs) -> one value a run
 REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -152,6 +154,12 @@ def whole(values: np.ndarray) -> np.ndarray:
 def ages(days: pa.ChunkedArray, as_of: str) -> np.ndarray:
     """Days before as-of, (rows,) int64, of a column of days."""
     return Codes(days).map(lambda day: days_before(day, as_of))
+
+
+def end_of(day: str, time_zone: str) -> int:
+    """The first second after a business day, since 1970."""
+    midnight = dt.datetime.combine(dt.date.fromisoformat(day) + dt.timedelta(1), dt.time(), ZoneInfo(time_zone))
+    return int(midnight.timestamp())
 
 
 def days_before(day: str, as_of: str) -> int:

@@ -14,8 +14,8 @@ class Facts:
     catalogue has. repeats: whether an item is recommended to someone who took it. value, dwell: whether events carry
     one. price, created: whether the catalogue has them. holidays: whether there is a calendar. profile: the users'
     attributes, of which `numbers` are given to the ranker as they are. context: what exposures say of where they were.
-    history_days, profile_days, shown_days: the windows of `jobs.job.Windows`. templates: by name; all together make no
-    more than `most_generated` features.
+    history_days, profile_days, shown_days, fresh_days: the windows of `jobs.job.Windows`. templates: by name; all
+    together make no more than `most_generated` features.
     """
 
     roles: Mapping[str, str]
@@ -33,6 +33,7 @@ class Facts:
     history_days: int = 180
     profile_days: int = 28
     shown_days: int = 7
+    fresh_days: int = 7
     templates: Mapping[str, Template] = field(default_factory=dict)
     most_generated: int = 0
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
-from features.arrays import Codes, days_before, places
+from features.arrays import HOUR, Codes, days_before, end_of, places
 from features.spec import UNITS
 
 DAILY_COLUMNS = ("event_day", "user_id", "item_id", "event_type", "event_count", "last_time")
-HOUR = 3600
 
 
 def build_interactions(
@@ -59,7 +56,7 @@ def build_interactions(
             "user_code": user.astype(np.int32),
             "item_code": item.astype(np.int32),
             "age": age.astype(np.int32),
-            "hours": (np.maximum(_end(as_of, time_zone) - last, 0) // HOUR).astype(np.int32),
+            "hours": (np.maximum(end_of(as_of, time_zone) - last, 0) // HOUR).astype(np.int32),
             "weight": (weight / UNITS["weight"]).astype(np.float32),
         }
     )
@@ -68,9 +65,3 @@ def build_interactions(
 def _codes(ids: pa.ChunkedArray, names: pa.ChunkedArray, codes: pa.ChunkedArray) -> np.ndarray:
     """(rows,) int64: the code of each id, -1 where there is none."""
     return codes.take(places(ids, names)).fill_null(-1).to_numpy().astype(np.int64)
-
-
-def _end(day: str, time_zone: str) -> int:
-    """The first second after a business day, since 1970."""
-    midnight = dt.datetime.combine(dt.date.fromisoformat(day) + dt.timedelta(1), dt.time(), ZoneInfo(time_zone))
-    return int(midnight.timestamp())

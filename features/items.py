@@ -13,7 +13,7 @@ from features.aggregates import Aggregates
 from features.arrays import places
 from features.entities import entity_features, entity_priors, entity_sums, totals
 from features.facts import Facts
-from features.spec import CATALOGUE, ITEM_DAILY, PAIRS, Feature
+from features.spec import CATALOGUE, ITEM_DAILY, PAIRS, USER_ITEM_DAILY, Feature
 from features.specs import GROUPS, all_item_features, group_features, item_features
 from features.windows import windowed
 
@@ -26,10 +26,11 @@ DAILY_COLUMNS = (
 
 
 class Totals(NamedTuple):
-    """What is summed up of each item: of `item_daily`, of `user_item_history`."""
+    """What is summed up of each item: of `item_daily`, of `user_item_history`; and its share of what is taken now."""
 
     daily: pa.Table
     pairs: pa.Table
+    fresh: pa.Table
 
 
 def pair_columns(facts: Facts) -> tuple[str, ...]:
@@ -38,21 +39,28 @@ def pair_columns(facts: Facts) -> tuple[str, ...]:
 
 
 def item_totals(
-    item_daily: Iterable[pa.Table], user_item_history: Iterable[pa.Table], *, first: str, as_of: str, facts: Facts
+    item_daily: Iterable[pa.Table],
+    user_item_history: Iterable[pa.Table],
+    fresh: pa.Table,
+    *,
+    first: str,
+    as_of: str,
+    facts: Facts,
 ) -> Totals:
     """Grain: item with an event from day `first` to `as_of`, or a row of the history.
 
-    item_daily: `DAILY_COLUMNS`, user_item_history: `pair_columns`, both in any portions.
+    item_daily: `DAILY_COLUMNS`, user_item_history: `pair_columns`, both in any portions. fresh: of `fresh_shares`.
     """
     daily, pairs = _of_daily(facts), totals(_summed(facts), PAIRS)
     return Totals(
         daily.merged([daily.of(windowed(rows, first=first, as_of=as_of), KEY) for rows in item_daily], KEY),
         pairs.merged([pairs.of(rows, KEY) for rows in user_item_history], KEY),
+        fresh,
     )
 
 
 def build_item_features(of: Totals, items: pa.Table, *, as_of: str, facts: Facts) -> pa.Table:
-    """Grain: item of either of the totals. `item_code` is its position in the order of `item_id`, from 0.
+    """Grain: item of any of the totals. `item_code` is its position in the order of `item_id`, from 0.
 
     items: `CATALOGUE_COLUMNS`. Columns: ds, item_code, item_id, `<group>_code` (position of the item's category,
     subcategory, brand in their order; null when the catalogue doesn't say), then the features of
@@ -60,7 +68,7 @@ def build_item_features(of: Totals, items: pa.Table, *, as_of: str, facts: Facts
     event.
     """
     summed = _summed(facts)
-    sums = entity_sums({ITEM_DAILY: of.daily, PAIRS: of.pairs}, KEY, summed)
+    sums = entity_sums({ITEM_DAILY: of.daily, PAIRS: of.pairs, USER_ITEM_DAILY: of.fresh}, KEY, summed)
     found = places(sums[KEY], items[KEY])
     known = entity_features(sums, summed, entity_priors([sums], summed)) | _catalogue(items, found, as_of)
     for group in GROUPS:

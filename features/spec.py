@@ -12,7 +12,8 @@ HISTORY = 0  # of days: the whole window
 UNITS = {"value": 10_000, "dwell": 1_000, "weight": 1_000_000}
 """Sums are of whole units: doubles would add up to another sum in another order of the rows."""
 
-USER_DAILY, ITEM_DAILY, PAIRS, CATALOGUE = "user_daily", "item_daily", "user_item_history", "items"
+USER_DAILY, ITEM_DAILY, USER_ITEM_DAILY = "user_daily", "item_daily", "user_item_daily"
+PAIRS, CATALOGUE = "user_item_history", "items"
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,18 @@ def velocity(source: str, events: Events, short: int, long: int) -> Feature:
     about = f"{events.name} events of {_days(short)} over what {long} days had in as many, both plus one"
     name = f"{events.name}_velocity_{label(short)}_{label(long)}"
     return Feature(name, sql, about, source, "ratio of windows", f"{label(short)}, {label(long)}", default=1.0)
+
+
+def halved(half_life: int) -> str:
+    """The column of `features/freshness.py` that counts half per so many hours."""
+    return f"halved_{half_life}h"
+
+
+def popularity(events: Events, half_life: int, days: int) -> Feature:
+    """What is taken right now, comparable from day to day whatever the traffic."""
+    about = f"users a day with {events.name} events, halved per {half_life} hours since, as a share of all items'"
+    name = f"popularity_half_life_{half_life}h"
+    return Feature(name, f"sum({halved(half_life)})", about, USER_ITEM_DAILY, "decayed share", label(days), default=0.0)
 
 
 def mean(source: str, what: str, events: Events, days: int, cell: Cell = EVERYWHERE) -> Feature:

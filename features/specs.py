@@ -26,6 +26,7 @@ from features.spec import (
     distinct,
     label,
     mean,
+    popularity,
     rate,
     recency,
     velocity,
@@ -33,6 +34,7 @@ from features.spec import (
 
 GROUPS = ("category", "subcategory", "brand")
 WINDOWS = (1, 7, 28)
+HALF_LIVES_HOURS = (2, 6, 24, 72)  # of what is taken right now
 SHOWN = "shown"  # the family of features of what a user was shown, keyed by item
 VALUE_MEAN = "value_mean_history"
 
@@ -64,6 +66,7 @@ def item_features(facts: Facts) -> list[Feature]:
         *_rates(ITEM_DAILY, facts, WINDOWS[1:]),
         velocity(ITEM_DAILY, positive, 1, 7),
         velocity(ITEM_DAILY, positive, 7, 28),
+        *popularities(facts),
         *(distinct("user", days) for days in (WINDOWS[-1], HISTORY)),
         Feature(
             "audience_breadth_28d",
@@ -79,6 +82,12 @@ def item_features(facts: Facts) -> list[Feature]:
         *([_catalogue("price", "catalogue price, in the source's money", "no price known")] if facts.price else []),
         *generated("item", ITEM_DAILY, facts),
     ]
+
+
+def popularities(facts: Facts) -> list[Feature]:
+    """Of the item features those of `user_item_daily`, made in `features/freshness.py`."""
+    positive = named_events("positive", facts)
+    return [popularity(positive, half_life, facts.fresh_days) for half_life in HALF_LIVES_HOURS]
 
 
 def group_features(facts: Facts, group: str) -> list[Feature]:

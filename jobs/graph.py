@@ -31,7 +31,7 @@ def recall_table(channel: str) -> str:
 
 DIRECTORIES = ("user_features", "item_features")
 FEATURES = (Read("user_features"), Read("item_features"), Read("behaviour_features"))
-KEPT = ("history_days", "profile_days", "shown_days")
+KEPT = ("history_days", "profile_days", "shown_days", "fresh_days")
 LABELS = (Read("user_item_daily", span="label_days"), Read("exposures_daily", span="label_days"))
 
 
@@ -78,7 +78,12 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool, c
         ),
         Job(
             "build_item_features",
-            (Read("item_daily", span="profile_days"), history, Read("items")),
+            (
+                Read("item_daily", span="profile_days"),
+                Read("user_item_daily", span="fresh_days"),
+                history,
+                Read("items"),
+            ),
             ("item_features",),
             settings=shape,
         ),

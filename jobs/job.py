@@ -16,6 +16,7 @@ class Windows(Settings):
     history_days: int = Field(ge=1)
     profile_days: int = Field(28, ge=1, le=63)
     shown_days: int = Field(7, ge=1, le=63)
+    fresh_days: int = Field(7, ge=1, le=63)
     label_days: int = Field(ge=1)
     label_windows: int = Field(ge=2)
     health_days: int = Field(ge=2)

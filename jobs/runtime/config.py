@@ -132,7 +132,7 @@ class Config(Settings):
             profile=tuple(profile),
             numbers=tuple(name for name, attribute in profile.items() if attribute.type == "number"),
             context=tuple(events.context),
-            **self.windows.model_dump(include={"history_days", "profile_days", "shown_days"}),
+            **self.windows.model_dump(include={"history_days", "profile_days", "shown_days", "fresh_days"}),
             templates=self.features.templates,
             most_generated=self.features.most_generated,
         )

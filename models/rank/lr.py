@@ -20,7 +20,7 @@ from models.rank.steps import Steps, fit_steps, step_design, step_scores
 class LrConfig(CodeConfig):
     """C: scikit-learn's inverse penalty of a sum over rows, whose weights have a mean of 1."""
 
-    C: float = Field(default=1e-3, gt=0)
+    C: float = Field(default=1e-2, gt=0)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,13 @@ ban,{BANNED},,,2026-01-01,2026-02-01
 # Compiling the plans of so few rows takes longer than interpreting them.
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 SMALL = {
-    "windows": {"history_days": HISTORY, "profile_days": HISTORY, "shown_days": HISTORY, "health_days": 4},
+    "windows": {
+        "history_days": HISTORY,
+        "profile_days": HISTORY,
+        "shown_days": HISTORY,
+        "fresh_days": HISTORY,
+        "health_days": 4,
+    },
     "recall": {"k": 30},
     "topn": {"n": LONGEST},
     "replay": {"ks": [5, 10]},

@@ -66,7 +66,7 @@ def shop() -> Shop:
     shown = pc.equal(everything["event_type"], "impression")
     summed = user_item_history(everything.filter(pc.invert(shown)), first=day(179), as_of=AS_OF, facts=FACTS)
     daily = counted(everything)
-    items = built_items(daily, summed, ITEMS, first=day(27))
+    items = built_items(daily, summed, everything, ITEMS, first=day(27))
     users = built_users(daily, summed, USERS, ITEMS, first=day(27))
     behaviour = build_behaviour_features(
         pa.concat_tables([users.select(EVE.column_names), EVE]),

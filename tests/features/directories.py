@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from features.entities import entity_priors
 from features.facts import Facts
+from features.freshness import fresh_shares
 from features.items import build_item_features, item_totals
 from features.specs import user_features
 from features.users import build_user_features, user_sums
-from tests.features.support import AS_OF, FACTS
+from tests.features.support import AS_OF, FACTS, day
 
 PROFILES = pa.schema([("user_id", pa.string()), ("profile", pa.map_(pa.string(), pa.string()))])
 
@@ -36,8 +37,12 @@ def profiles(rows: Mapping[str, Mapping[str, str]]) -> pa.Table:
     return pa.Table.from_pylist([{"user_id": u, "profile": list(of.items())} for u, of in rows.items()], PROFILES)
 
 
-def built_items(daily: pa.Table, history: pa.Table, items: pa.Table, *, first: str, facts: Facts = FACTS) -> pa.Table:
-    totals = item_totals([daily], [history], first=first, as_of=AS_OF, facts=facts)
+def built_items(
+    daily: pa.Table, history: pa.Table, taken: pa.Table, items: pa.Table, *, first: str, facts: Facts = FACTS
+) -> pa.Table:
+    """taken: user_item_daily of the last seven days, or of more."""
+    fresh = fresh_shares([taken], first=day(6), as_of=AS_OF, time_zone="UTC", facts=facts)
+    totals = item_totals([daily], [history], fresh, first=first, as_of=AS_OF, facts=facts)
     return build_item_features(totals, items, as_of=AS_OF, facts=facts)
 
 

@@ -86,6 +86,19 @@ def taken(events: Iterable[Event], days: int = EVER) -> set[tuple[str, str, int]
     return {(e.user, e.item, e.age) for e in events if e.is_positive and e.age < days}
 
 
+def popularity(events: Iterable[Event], half_life: int) -> dict[str, float]:
+    """Item -> its share of what was taken in 7 days, a user counting once a day and type, by the last time."""
+    latest: dict[tuple[str, str, str, int], int] = {}
+    for event in events:
+        if event.is_positive and event.age < 7:
+            key = (event.user, event.item, event.kind, event.age)
+            latest[key] = max(event.hour, latest.get(key, 0))
+    found: dict[str, float] = Counter()
+    for (_, item, _, age), hour in latest.items():
+        found[item] += 0.5 ** ((24 * (age + 1) - hour) / half_life)
+    return {item: value / sum(found.values()) for item, value in found.items()}
+
+
 def mean(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None

@@ -13,7 +13,7 @@ from features import daily
 from features.behaviour import ITEM_COLUMNS, build_behaviour_features
 from features.history import user_item_history
 from features.pairs import HALF_LIVES
-from features.specs import all_item_features, pair_features, shown_features, user_features
+from features.specs import HALF_LIVES_HOURS, all_item_features, pair_features, shown_features, user_features
 from tests.features import plain
 from tests.features.directories import built_items, built_users, catalogue, profiles
 from tests.features.plain import GROUP, PARTS, PRICE, WINDOWS, Event, differing, grouped, taken
@@ -46,7 +46,7 @@ def built(spark: SparkSession) -> Built:
     summed = user_item_history(taken, first=day(179), as_of=AS_OF, facts=FACTS)
     goods = catalogue((item, group, group, group, PRICE[item], day(9)) for item, group in GROUP.items())
     by_item, by_user = (of(log).where(f"ds > '{day(28)}'").toArrow() for of in (daily.item_daily, daily.user_daily))
-    items = built_items(by_item, summed, goods, first=day(27))
+    items = built_items(by_item, summed, taken, goods, first=day(27))
     users = built_users(by_user, summed, profiles({}), goods, first=day(27))
     behaviour = build_behaviour_features(
         users.select(["user_id", "user_code"]),
@@ -118,6 +118,7 @@ def test_items(built: Built) -> None:
         for group, events in of_group.items()
         if group
     }
+    shares = {f"popularity_half_life_{hours}h": plain.popularity(built.known, hours) for hours in HALF_LIVES_HOURS}
     for item, events in groups.items():
         positive = {name: plain.number(events, plain.KINDS["positive"], days) for name, days in WINDOWS.items()}
         group = GROUP.get(item)
@@ -129,6 +130,7 @@ def test_items(built: Built) -> None:
             **{f"category_{name}": value for name, value in smoothed.items()},
             "positive_velocity_1d_7d": (positive["1d"] + 1) / (positive["7d"] / 7 + 1),
             "positive_velocity_7d_28d": (positive["7d"] + 1) / (positive["28d"] / 4 + 1),
+            **{name: of_items.get(item, 0.0) for name, of_items in shares.items()},
             "user_count_28d": len({user for user, *_ in taken(events, 28)}),
             "user_count_history": len({user for user, *_ in taken(events)}),
             "value_mean_history": plain.value_mean(events),

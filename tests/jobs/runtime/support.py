@@ -21,7 +21,7 @@ from jobs.runtime.context import Context
 from jobs.runtime.runner import Runner, Step
 
 FIRST = dt.date(2026, 1, 1)
-WINDOWS = {"history_days": 3, "profile_days": 3, "shown_days": 3, "label_windows": 2, "health_days": 4}
+WINDOWS = {"history_days": 3, "profile_days": 3, "shown_days": 3, "fresh_days": 3, "label_windows": 2, "health_days": 4}
 
 
 def day(number: int) -> str:
