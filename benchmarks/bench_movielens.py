@@ -76,14 +76,16 @@ def split(pairs: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def ndcg(channel: str, settings: dict[str, Any], train: np.ndarray, test: np.ndarray, shape: tuple[int, int]) -> float:
     kind = load_channel(channel)
-    undecayed = {"half_life_days": float("inf"), **settings}
+    # The protocol knows no time, so nothing tells which of a user's items to forget.
+    timeless = {"half_life_days": float("inf"), "most_items": len(train)}
+    timeless = {name: value for name, value in timeless.items() if name in kind.Config.model_fields}
     zeros = np.zeros(len(train), np.int32)
     users, items = train.astype(np.int32).T
     data = Interactions(users, items, zeros.astype(np.int16), zeros, np.ones(len(train), np.float32), shape)
     known = test[np.isin(test[:, 0], train[:, 0])]
     asked, counts = np.unique(known[:, 0], return_counts=True)
     truth = Truth(offsets_of(counts), known[np.argsort(known[:, 0], kind="stable"), 1].astype(np.int32))
-    lists = kind(kind.Config(**undecayed), repeats=False, seed=20).fit(data).recall(asked, K)
+    lists = kind(kind.Config(**timeless, **settings), repeats=False, seed=20).fit(data).recall(asked, K)
     return float(per_user(truth, lists, [K])[f"ndcg_at_{K}"].mean())
 
 

@@ -26,14 +26,29 @@ class Interactions:
     weights: np.ndarray
     shape: tuple[int, int]
 
-    def matrix(self, half_life_days: float | None = None) -> csr_matrix:
-        """Users x items, float32: the summed weights, each halved per `half_life_days` of age when given."""
+    def matrix(self, half_life_days: float | None = None, most_items: int | None = None) -> csr_matrix:
+        """Users x items, float32: the summed weights, each halved per `half_life_days` of age when given; what decays
+        beyond float32 is left out. most_items: of a user those of the greatest weight, ties by item code.
+        """
         values = self.weights
         if half_life_days is not None:
             values = values * np.exp2(-self.ages / np.float32(half_life_days))
         matrix = csr_matrix((values.astype(np.float32), (self.users, self.items)), shape=self.shape)
         matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        if most_items is not None:
+            _keep_heaviest(matrix, most_items)
         return matrix
+
+
+def _keep_heaviest(matrix: csr_matrix, most: int) -> None:
+    """In place: of each row the `most` greatest entries."""
+    counts = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((matrix.indices, -matrix.data, rows))
+    places = np.arange(len(order)) - np.repeat(matrix.indptr[:-1], counts)
+    matrix.data[order[places >= most]] = 0
+    matrix.eliminate_zeros()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from models.types import Catalogue, Interactions, Lists
 class ALSConfig(ChannelConfig):
     """Names and meanings as in `implicit.als.AlternatingLeastSquares`: the confidence in a positive is alpha x weight.
 
-    half_life_days: days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.
+    half_life_days: days after which a weight counts half; `inf` for no decay. most_items: of a user's items, those of
+    the most decayed weight; the rest counts as not taken. num_threads: 0 for one per core.
     backend: who solves: "implicit", on this machine, or "spark", Spark MLlib on a cluster, with `regParam` instead of
     the regularization (there it is multiplied with the number of entries of a user or an item) and `numBlocks` tasks.
     """
@@ -29,6 +30,7 @@ class ALSConfig(ChannelConfig):
     alpha: float = Field(5.0, gt=0, allow_inf_nan=False)
     iterations: int = Field(15, ge=1, le=200)
     half_life_days: float = Field(60.0, gt=0)
+    most_items: int = Field(100, ge=1)
     num_threads: int = Field(0, ge=0)
     regParam: float = Field(0.1, ge=0, allow_inf_nan=False)
     numBlocks: int = Field(10, ge=1)
@@ -45,8 +47,7 @@ class ALS(Channel[ALSConfig]):
     Config: ClassVar[type[ALSConfig]] = ALSConfig
 
     def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
-        weights = interactions.matrix(self.config.half_life_days)
-        weights.eliminate_zeros()  # decayed beyond float32
+        weights = interactions.matrix(self.config.half_life_days, self.config.most_items)
         self._active = np.diff(weights.indptr) > 0
         if weights.nnz:
             self._factorise(weights)

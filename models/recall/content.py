@@ -44,7 +44,6 @@ class Content(Channel[ContentConfig]):
     def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:
         self._vectors = item_vectors(catalogue, interactions.shape[1], self.config.word_bits)
         self._taken = interactions.matrix(self.config.half_life_days)
-        self._taken.eliminate_zeros()  # decayed beyond float32
         self._taken.data = np.log1p(self._taken.data)
         if self._vectors is not None:
             self._by_term = self._best(self._vectors, interactions)

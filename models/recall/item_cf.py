@@ -17,7 +17,9 @@ class ItemCFConfig(ChannelConfig):
     """K: neighbours kept per item. similarity: "cosine", or "bm25", the inner product after BM25's saturation, of which
     K1 and B are the parameters. user_frequency: users of many items speak less for each of them. shrinkage, of the
     cosine: shared evidence, in units of about one user, at which the similarity of two rare items is half believed.
-    half_life_days: days after which a weight counts half; `inf` for no decay. num_threads: 0 for one per core.
+    half_life_days: days after which a weight counts half; `inf` for no decay. most_items: of a user's items, those of
+    the most decayed weight: what was taken once and long ago says little, and a user's items cost squared.
+    num_threads: 0 for one per core.
     """
 
     similarity: Literal["cosine", "bm25"] = "cosine"
@@ -27,6 +29,7 @@ class ItemCFConfig(ChannelConfig):
     user_frequency: bool = True
     shrinkage: float = Field(5.0, gt=0, allow_inf_nan=False)
     half_life_days: float = Field(30.0, gt=0)
+    most_items: int = Field(100, ge=1)
     num_threads: int = Field(0, ge=0)
 
 
@@ -47,8 +50,7 @@ class ItemCF(Channel[ItemCFConfig]):
     Config: ClassVar[type[ItemCFConfig]] = ItemCFConfig
 
     def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
-        self._taken = interactions.matrix(self.config.half_life_days)
-        self._taken.eliminate_zeros()  # decayed beyond float32
+        self._taken = interactions.matrix(self.config.half_life_days, self.config.most_items)
         self._taken.data = np.log1p(self._taken.data)
         vectors = self._saturated(self._taken) if self.config.similarity == "bm25" else self._taken
         vectors = self._by_frequency(vectors) if self.config.user_frequency else vectors

@@ -20,7 +20,7 @@ class UserCFConfig(ChannelConfig):
     units of about one item, at which the similarity of two users of few items is half believed. most_users: of an
     item's users, neighbours are looked for among so many, those of the most weight: what all take makes nobody alike,
     and would cost its users squared. half_life_days: days after which a weight counts half; `inf` for no decay.
-    num_threads: 0 for one per core.
+    most_items: of a user's items, those of the most decayed weight. num_threads: 0 for one per core.
     """
 
     K: int = Field(200, ge=1, le=2000)
@@ -28,6 +28,7 @@ class UserCFConfig(ChannelConfig):
     shrinkage: float = Field(3.0, gt=0, allow_inf_nan=False)
     most_users: int = Field(500, ge=2)
     half_life_days: float = Field(30.0, gt=0)
+    most_items: int = Field(100, ge=1)
     num_threads: int = Field(0, ge=0)
 
 
@@ -44,8 +45,7 @@ class UserCF(Channel[UserCFConfig]):
     Config: ClassVar[type[UserCFConfig]] = UserCFConfig
 
     def _fit(self, interactions: Interactions, catalogue: Catalogue) -> None:  # noqa: ARG002
-        self._taken = interactions.matrix(self.config.half_life_days)
-        self._taken.eliminate_zeros()  # decayed beyond float32
+        self._taken = interactions.matrix(self.config.half_life_days, self.config.most_items)
         self._taken.data = np.log1p(self._taken.data)
         self._vectors = self._by_frequency(self._taken) if self.config.item_frequency else self._taken
         self._norms = _norms(self._vectors)
