@@ -31,10 +31,10 @@ class TreeConfig(Settings):
     """
 
     objectives: tuple[Literal["binary", "lambdarank"], ...] = Field(("binary", "lambdarank"), min_length=1)
-    learning_rate: float = Field(default=0.07, gt=0, le=1)
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
     num_leaves: int = Field(default=24, ge=2)
     num_iterations: int = Field(default=300, ge=1)
-    early_stopping_round: int = Field(default=20, ge=1)
+    early_stopping_round: int = Field(default=10, ge=1)
     min_data_in_leaf: int = Field(default=100, ge=1)
     feature_fraction: float = Field(default=0.5, gt=0, le=1)
     bagging_fraction: float = Field(default=0.8, gt=0, le=1)
