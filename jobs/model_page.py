@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from jobs.runtime.backfill import run_one
+from jobs.runtime.backfill import measure
 from jobs.runtime.config import Config
 from jobs.runtime.store import Store
 
@@ -20,11 +20,11 @@ normalised entropy: log loss over that of the mean label. AUC, GAUC: of whether 
 
 
 def report_model(config: Config, day: dt.date, console: Console | None = None) -> None:
-    """Raises RunError when the label windows of the day don't stand or don't suffice."""
-    run_one(config, "report_model", day, options={})
+    """What the report needs is brought up to date first. Raises RunError when the label windows don't suffice."""
     console = console or Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
+    measure(config, "report_model", day, console)
     show(config, day.isoformat(), console)
 
 
