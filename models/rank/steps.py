@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_STEPS = 64
+LEAST_DEVIATION = 0.01  # a hundredth, of a rate: a rare one moves by less from day to day, for all rows at once
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
     """Steps of equally many values, or one a distinct value if there are fewer. column: (n,) float32, NaN: missing.
 
     A step's level is that of its values' mean m: sign(m) * log(1 + |m|), then centred and scaled. The deviation is over
-    the steps, lest a value that nearly all rows share blow up the others.
+    the steps, lest a value that nearly all rows share blow up the others, and at least `LEAST_DEVIATION`: differences
+    smaller than that stay small.
     """
     values = np.sort(column[~np.isnan(column)].astype(np.float64))
     if not len(values):
@@ -49,7 +51,7 @@ def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
     means = np.diff(np.append(0, np.cumsum(values))[ends], prepend=0) / counts
     levels = np.sign(means) * np.log1p(np.abs(means))
     levels = np.maximum.accumulate(levels)  # rounding must not turn neighbours around
-    return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / (levels.std() or 1.0)).tolist())
+    return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / max(levels.std(), LEAST_DEVIATION)).tolist())
 
 
 def step_design(X: np.ndarray, steps: list[Steps]) -> np.ndarray:
