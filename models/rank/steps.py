@@ -51,7 +51,8 @@ def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
     means = np.diff(np.append(0, np.cumsum(values))[ends], prepend=0) / counts
     levels = np.sign(means) * np.log1p(np.abs(means))
     levels = np.maximum.accumulate(levels)  # rounding must not turn neighbours around
-    return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / max(levels.std(), LEAST_DEVIATION)).tolist())
+    scale = max(levels.std(), LEAST_DEVIATION)
+    return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / scale).tolist())
 
 
 def step_design(X: np.ndarray, steps: list[Steps]) -> np.ndarray:

@@ -29,6 +29,12 @@ def test_levels_by_hand():
     assert steps.table(2.0, 0.5).tolist() == [*(2 * np.array(steps.levels)), 0.5]
 
 
+def test_differences_of_thousandths_stay_small():
+    """A rare rate whose prior moves from day to day must not carry all rows along."""
+    levels = fit_steps(np.array([0.001, 0.002], np.float32)).levels
+    assert levels == pytest.approx([-0.05, 0.05], rel=1e-2)
+
+
 @pytest.mark.parametrize("column", [[np.nan, np.nan], [3.0, 3.0], []])
 def test_a_column_that_says_nothing_has_one_level(column):
     assert fit_steps(np.array(column, np.float32)).levels == [0.0]
