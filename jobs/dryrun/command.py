@@ -11,8 +11,9 @@ from rich.console import Console
 from jobs.dryrun.check import check
 from jobs.dryrun.sketch import no_overlay, sketch
 from jobs.errors import UsageError
-from jobs.overlay import CHECKOUT, data_sets
+from jobs.overlay import CHECKOUT, data_sets, default_toml
 from jobs.runtime.config import load_config
+from jobs.runtime.config_sections import Paths
 from jobs.runtime.runner import Runner
 
 WIDTH = 150  # where there is no terminal
@@ -24,7 +25,8 @@ def run_check(name: str, day: dt.date | None, folder: str | None, file: str | No
     Raises UsageError for a data set without an overlay, or a wrong one.
     """
     if file:
-        default = load_config(data_sets()[0]).paths
+        # The overlays aren't read: that of the draft may be the empty file which the shell has made for it already.
+        default = Paths(**default_toml()["paths"])
         raw = Path(folder) if folder else default.folder(default.raw, name)
         print(sketch(Path(file), name, _shown(raw)), end="")
         return 0

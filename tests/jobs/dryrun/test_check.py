@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
+from jobs import overlay
 from jobs.__main__ import main
 from jobs.dataset import DataSet
 from jobs.dryrun import sample
@@ -162,3 +163,15 @@ def test_the_command_without_an_overlay_or_files(tmp_path: Path, capsys: pytest.
     assert 'files = "log.csv"' in capsys.readouterr().out
     assert main(["check", "--data", "world", "--dir", str(tmp_path)]) == 1
     assert "x no file of events matches events/ds={day}/*" in capsys.readouterr().out
+
+
+def test_a_draft_is_written_into_the_overlay_that_it_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The shell makes the empty file before the command runs, and it may be the first of all data sets."""
+    put(tmp_path, {"predawn.toml": (overlay.CONF / "predawn.toml").read_text(), "acme.toml": ""})
+    put(tmp_path / "raw", {"acme/log.csv": log_of(DAYS[0])})
+    monkeypatch.setattr(overlay, "CONF", tmp_path)
+    monkeypatch.setenv("PREDAWN_RAW", str(tmp_path / "raw" / "{data}"))
+    assert main(["check", "--data", "acme", "--sketch", str(tmp_path / "raw" / "acme" / "log.csv")]) == 0
+    assert f'files = "log.csv" # below {tmp_path}/raw/acme\n' in capsys.readouterr().out

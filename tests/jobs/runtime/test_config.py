@@ -129,6 +129,9 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     conf_with(tmp_path, monkeypatch, "[data\n")
     with pytest.raises(UsageError, match=r"conf/mine.toml is not valid TOML: .*line 1"):
         load_config("mine")
+    (tmp_path / "mine.toml").write_bytes('[data]\ntitle = "Café"\n'.encode("latin-1"))
+    with pytest.raises(UsageError, match=r"conf/mine.toml is not UTF-8: save it as UTF-8"):
+        load_config("mine")
 
 
 def test_a_data_set_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
