@@ -196,3 +196,14 @@ def test_a_table_of_ids_that_repeat_or_that_nobody_understands() -> None:
     assert "x no record of items is understood" in said(list(snapshot(["", " "], []).problems()))
     known = snapshot(["a", "b", ""], ["a", "b", "c"], name=["x", None, None], price=[None] * 3)
     assert said(list(known.problems())) == "" and known.coverage == 2 and known.columns == ["name"]
+
+
+def test_a_field_that_only_some_files_have(tmp_path: Path) -> None:
+    told = {"files": "*/log.json", "event_type": "coalesce(what, 'order')", "value": "paid"}
+    put(tmp_path, {"a/log.json": '{"user": 1, "item": 2, "at": 3}', "b/log.json": '{"what": "x"}'})
+    data = data_set(events=told)
+    assert said(name_problems(looked(tmp_path, data), data)).startswith("- data.events.value names paid")
+    data = data_set(events={**told, "event_type": "event", "optional": ["event"]})
+    assert "- data.events.event_type names event, which log.json hasn't" in said(
+        name_problems(looked(tmp_path, data), data)
+    )
