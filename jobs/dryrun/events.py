@@ -16,12 +16,13 @@ from jobs.dryrun.id_shapes import decimal_remedy
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near, share
 from jobs.dryrun.shape import record_of
-from jobs.dryrun.times import time_fix
+from jobs.dryrun.times import second_format, time_fix
 from jobs.runtime.records import columns_of
 
 MANY, FEW = 0.2, 0.02  # shares of the records that are worth a word
 LOOKED_AT = 2_000  # raw records that are looked into
 MOST_TYPES = 8
+UNTIMED = "gave no time"
 OLDEST = pd.Timestamp("1990-01-01")
 NOBODY = {"null", "none", "nan", "undefined", "unknown", "anonymous", "guest", "-", "-1", "0"}
 EVENT_ID = re.compile(r"^id$|(event|log|row|record|request|message)_?id$|uuid|guid")
@@ -101,14 +102,17 @@ class EventSample:
     def _time_problems(self) -> Iterator[Problem]:
         log, times = self.data.events, self.rows["event_time"]
         for odd, found in (
-            (times.isna() & self.understood, "gave no time"),
+            (times.isna() & self.understood, UNTIMED),
             (times < OLDEST, "gave a time before 1990"),
         ):
             values = [value for value in self.values(log.event_time, self.rows[odd]) if value]
-            if odd.sum() <= FEW * len(self.rows) or not values:
+            few = found == UNTIMED and odd.mean() < 0.5
+            second = second_format(log.event_time, log.time_format, values) if few else None
+            if not values or (odd.sum() <= FEW * len(self.rows) and not second):
                 continue
             what = f"event_time {found} for {share(int(odd.sum()), len(self.rows))} of the records, such as {values[0]}"
-            yield Problem(what, time_fix(log.event_time, log.time_format, values), bool(odd.sum() > MANY * len(times)))
+            fix = second or time_fix(log.event_time, log.time_format, values)
+            yield Problem(what, fix, bool(odd.sum() > MANY * len(times)))
 
     def _day_problems(self) -> Iterator[Problem]:
         timed = self.rows.dropna(subset=["event_time"])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Sequence
+
+from jobs.sql import timestamp
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?)?$")
 NUMBER = re.compile(r"\d+(\.\d+)?$")
@@ -65,6 +68,19 @@ def time_fix(sql: str, stated: str, values: Sequence[str]) -> str:
         kinds = {"iso": "ISO 8601", "epoch_s": "Unix seconds", "epoch_ms": "Unix milliseconds"}
         return f'they look like {kinds.get(guess, guess)}: write time_format = "{guess}"'
     return "say with time_format how they are written: iso, epoch_s, epoch_ms or a pattern such as dd/MM/yyyy HH:mm:ss"
+
+
+def second_format(sql: str, stated: str, values: Sequence[str]) -> str | None:
+    """What to write where most times are as stated and these few are of another format; None where none is known.
+
+    Told to write only the other format, somebody would lose all that is understood now.
+    """
+    guess = guess_format(values)
+    if guess in (None, MICROSECONDS, stated) or stated == "sql":
+        return None
+    both = ", ".join(timestamp(sql, written) for written in (stated, str(guess)))
+    told = json.dumps(f"coalesce({both})")  # a string of TOML as well
+    return f'they look like {guess}: read both with event_time = {told} and time_format = "sql"'
 
 
 def _fits(value: str, pattern: str) -> bool:
