@@ -17,7 +17,7 @@ from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near, share
 from jobs.dryrun.shape import record_of
 from jobs.dryrun.times import second_format, time_fix
-from jobs.runtime.records import columns_of
+from jobs.runtime.peek import kind_of
 
 MANY, FEW = 0.2, 0.02  # shares of the records that are worth a word
 LOOKED_AT = 2_000  # raw records that are looked into
@@ -50,7 +50,8 @@ class EventSample:
     def __init__(self, rows: pd.DataFrame, data: DataSet, landed: Landed) -> None:
         self.rows, self.data, self.landed = rows, data, landed
         self.kept = rows[rows["reason"].isna()]
-        self._columns = {path.name: names for path, names in columns_of(landed.read, landed.source).items()}
+        kinds = {str(path): kind_of(path, landed.source) for path in landed.paths}
+        self._columns = {path: kind[0] for path, kind in kinds.items() if kind}
 
     @cached_property
     def records(self) -> list[dict[str, str]]:
@@ -64,9 +65,8 @@ class EventSample:
 
     def raw(self, rows: pd.DataFrame) -> list[dict[str, str]]:
         chosen = rows.iloc[:: max(1, len(rows) // LOOKED_AT)]
-        fallback = next(iter(self._columns.values()), ())
         pairs = zip(chosen["line"], chosen["file"], strict=True)
-        found = (record_of(line or "", self.landed.source, self._columns.get(file, fallback)) for line, file in pairs)
+        found = (record_of(line or "", self.landed.source, self._columns.get(file, ())) for line, file in pairs)
         return [record for record in found if record]
 
     def values(self, sql: str, rows: pd.DataFrame) -> list[str]:

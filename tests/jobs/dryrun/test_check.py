@@ -101,6 +101,16 @@ def test_an_overlay_that_cannot_be_read_is_told_without_a_night(spark: SparkSess
         assert all(word in page for word in words), page
 
 
+def test_each_record_is_told_apart_by_the_columns_of_its_own_file(spark: SparkSession, tmp_path: Path) -> None:
+    """Files of one name lie in two folders, with other columns."""
+    order = "id,at,user,item\n" + "".join(f"o{n},soon,a,i1\n" for n in range(2))
+    files = {f"{folder}/{day}.csv": text for day in DAYS for folder, text in (("a", log_of(day)), ("b", order))}
+    told = LOG | {"files": "*/{day}.csv", "optional": ["what"], "event_type": "coalesce(what, 'buy')"}
+    _, page = page_of(spark, mine(tmp_path, files, events=told))
+    assert "event_time gave no time for 20 % of the records, such as soon" in page, page
+    assert "id                 such as o0, o1" in page and "page               such as s0, s1" in page
+
+
 def test_one_file_for_all_days_is_dated_by_its_events(spark: SparkSession, tmp_path: Path) -> None:
     log = "".join(log_of(day) for day in DAYS)
     config = mine(tmp_path, {"log.csv": log}, events=LOG | {"files": "log.csv"}, first_day="2025-12-30")
