@@ -79,6 +79,8 @@ def second_format(sql: str, stated: str, values: Sequence[str]) -> str | None:
     if guess in (None, MICROSECONDS, stated) or stated == "sql":
         return None
     both = ", ".join(timestamp(sql, written) for written in (stated, str(guess)))
+    if sql.isidentifier():  # a field is a string already
+        both = both.replace(f"cast({sql} AS string)", sql)
     told = json.dumps(f"coalesce({both})")  # a string of TOML as well
     return f'they look like {guess}: read both with event_time = {told} and time_format = "sql"'
 
