@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import sys
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def run_check(name: str, day: dt.date | None, folder: str | None, file: str | No
         raw = Path(folder) if folder else default.folder(default.raw, name)
         print(sketch(Path(file), name, _shown(raw)), end="")
         return 0
-    overrides = {"paths": {"raw": str(Path(folder).resolve())}} if folder else {}
+    raw = Path(folder or "").resolve()
+    overrides = {"paths": {"raw": str(raw)}} if folder else {}
     try:
         config = load_config(name, overrides)
     except UsageError as error:
@@ -38,7 +40,10 @@ def run_check(name: str, day: dt.date | None, folder: str | None, file: str | No
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     runner = Runner(config)
     try:
-        return 0 if check(config, day, console, runner.session) else 1
+        runs = check(config, day, console, runner.session)
+        if runs and folder:
+            console.print(f"it looks for raw files there once you say export PREDAWN_RAW={shlex.quote(str(raw))}")
+        return 0 if runs else 1
     finally:
         runner.close()
 

@@ -63,6 +63,8 @@ def sketch(path: Path, name: str, raw: Path) -> str:
     A file without times is one of items or of users, and gets the section of such a table alone. Raises UsageError for
     a file that isn't there, or that is none of ours.
     """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name one of the files in it.")
     if not path.is_file():
         raise UsageError(f"there is no file {path}.")
     shape = shape_of(path)

@@ -171,6 +171,8 @@ def test_the_command_without_an_overlay_or_files(tmp_path: Path, capsys: pytest.
     put(tmp_path, {"log.csv": log_of(DAYS[0])})
     assert main(["check", "--data", "mine", "--sketch", str(tmp_path / "log.csv"), "--dir", str(tmp_path)]) == 0
     assert 'files = "log.csv"' in capsys.readouterr().out
+    assert main(["check", "--data", "mine", "--sketch", str(tmp_path)]) == 2
+    assert "is a folder: name one of the files in it" in capsys.readouterr().err
     assert main(["check", "--data", "world", "--dir", str(tmp_path)]) == 1
     assert "x no file of events matches events/ds={day}/*" in capsys.readouterr().out
 
