@@ -147,7 +147,10 @@ def test_a_field_that_the_files_lack(
         ({"value": "price +"}, r"conf/mine\.toml: data\.events\.value = 'price \+' is no Spark SQL expression: "),
         ({"value": "pirce(item)"}, r"data\.events\.value = 'pirce\(item\)' is no Spark SQL expression: .*`pirce`"),
         ({"time_format": "sql"}, r"event_time = 'at' is a string and has to be a timestamp; .* time_format\."),
-        ({"time_format": "YYYY-MM-DD"}, r"data\.events\.time_format = 'YYYY-MM-DD' is no pattern of a time: "),
+        (
+            {"time_format": "YYYY-MM-DD"},
+            r"data\.events\.time_format = 'YYYY-MM-DD' is no pattern of a time, such as yyyy-MM-dd HH:mm:ss\.",
+        ),
         (
             {"types": {"a": {"when": "item", "role": "positive", "weight": 1.0}}},
             r"types\.a\.when = 'item' is a string and",
