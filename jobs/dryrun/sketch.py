@@ -32,7 +32,7 @@ MOST_TYPES = 12
 
 TEMPLATE = """[data]
 title = "..."               # for people
-scene = "home"              # where the lists are shown; part of their keys in Redis
+scene = "home"              # where the lists are shown; part of their keys in Redis, so no other data set may have it
 first_day = 2026-01-01      # the first day of the log
 time_zone = "Europe/Berlin" # whose midnight ends a day
 repeats = false             # whether somebody takes the same item again, as with groceries
@@ -92,7 +92,7 @@ def _data(shape: Shape, name: str, time: str | None) -> list[str]:
     return [
         "[data]",
         f'title = "{name}"',
-        'scene = "home" # where the lists are shown; part of their keys in Redis',
+        'scene = "home" # where the lists are shown; part of their keys in Redis, so no other data set may have it',
         f"first_day = {days[0] if days else '2026-01-01'} # TODO: the first day of the log",
         'time_zone = "UTC" # TODO: whose midnight ends a day, such as Europe/Berlin',
         "repeats = false # TODO: true where people take the same item again, as with groceries",
