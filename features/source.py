@@ -91,7 +91,9 @@ def check_time_format(spark: SparkSession, key: str, pattern: str) -> None:
     try:
         spark.range(1).select(F.try_to_timestamp(F.lit("2026"), F.lit(pattern))).collect()
     except PySparkException as error:
-        raise ValueError(f"{key} = {pattern!r} is no pattern of a time: {_reason(error)}") from error
+        # What an older Spark would have made of the pattern helps nobody.
+        reason = "" if "DATETIME_PATTERN" in (error.getCondition() or "") else f": {_reason(error)}"
+        raise ValueError(f"{key} = {pattern!r} is no pattern of a time, such as yyyy-MM-dd HH:mm:ss{reason}") from error
 
 
 def _reason(error: PySparkException) -> str:
@@ -123,29 +125,32 @@ def parse_csv(lines: DataFrame, *, fields: Sequence[str], columns: Sequence[str]
     """Grain: line; none is a title. columns: the names of all columns, in the files' order.
 
     One character as delimiter: fields may stand in double quotes, a quote within is doubled. A longer delimiter: no
-    quotes. A line with more or fewer columns is malformed. An empty field is null.
+    quotes. A line with more or fewer columns is malformed. An empty field is null, and so is one that isn't a column.
     """
     if len(delimiter) > 1:
         parts = F.split("line", re.escape(delimiter), -1)
-        named = [F.nullif(F.get(parts, F.lit(columns.index(name))), F.lit("")).alias(name) for name in fields]
-        return _records(lines.withColumn("raw", F.struct(*named)), F.size(parts) != len(columns), fields)
+        named = [F.nullif(F.get(parts, F.lit(n)), F.lit("")).alias(name) for n, name in enumerate(columns)]
+        return _records(lines.withColumn("raw", F.struct(*named)), F.size(parts) != len(columns), fields, columns)
     schema = ", ".join(f"{_quoted(name)} STRING" for name in (*columns, CORRUPT))
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, "sep": delimiter, "escape": '"'}
     delimiters = F.length("line") - F.length(F.replace("line", F.lit(delimiter), F.lit("")))
     short = (F.octet_length("line") < MAX_CSV_COLUMNS) | (delimiters < MAX_CSV_COLUMNS)
     readable = short & F.col("corrupt").isNull() & (F.col("line") != "")
     parsed = lines.withColumn("raw", F.when(readable, F.from_csv("line", schema, options)))
-    return _records(parsed, F.col("raw").isNull() | F.col("raw")[CORRUPT].isNotNull(), fields)
+    return _records(parsed, F.col("raw").isNull() | F.col("raw")[CORRUPT].isNotNull(), fields, columns)
 
 
 def parse_rows(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     """Grain: row of a Parquet file. Input columns: ds, source, position, row (struct of all of its columns).
 
-    line is the row's JSON.
+    line is the row's JSON. A field that isn't a column is null.
     """
     row = rows.schema["row"].dataType
     assert isinstance(row, StructType)
-    named = [_text(F.col("row")[name], row[name].dataType).alias(name) for name in fields]
+    known = {
+        field.name: _text(F.col("row")[field.name], field.dataType) for field in row.fields if field.name in fields
+    }
+    named = [known.get(name, _nothing()).alias(name) for name in fields]
     return rows.select(
         "ds",
         "source",
@@ -165,12 +170,16 @@ def _hash(row: StructType) -> Column:
     return F.xxhash64(*columns, *(column.isNull() for column in columns))
 
 
-def _records(parsed: DataFrame, malformed: Column, fields: Sequence[str]) -> DataFrame:
-    """malformed: whether a line that could be read isn't understood."""
+def _records(parsed: DataFrame, malformed: Column, fields: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """malformed: whether a line that could be read isn't understood. columns: what raw has."""
     blank = F.trim("line") == ""
     corrupt = F.when(F.col("corrupt").isNotNull(), F.col("corrupt")).when(blank, BLANK).when(malformed, MALFORMED)
-    named = [F.col("raw")[name].alias(name) for name in fields]
+    named = [(F.col("raw")[name] if name in columns else _nothing()).alias(name) for name in fields]
     return parsed.withColumn("corrupt", corrupt).select(*LINE, F.struct(*named).alias("raw"))
+
+
+def _nothing() -> Column:
+    return F.lit(None).cast("string")
 
 
 def _text(value: Column, kind: object) -> Column:

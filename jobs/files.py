@@ -16,8 +16,9 @@ class Files(Settings):
     files: a glob. `{day}` in it is the business day as 2026-01-31, `{day:%Y/%m/%d}` as it says; without it the same
     files serve every day. Names that end in .gz or .zst are unpacked. marker, min_files: a day is complete once so many
     files lie there and the file `marker` stands, beside them or, with a slash in it, below the raw root; "" for none.
-    fields: the columns that the expressions use, read as strings; empty: found in the expressions. delimiter, columns:
-    for CSV; `columns` names the columns of files without a header line.
+    fields: the columns that the expressions use, read as strings; empty: found in the expressions. optional: those of
+    them that some files haven't, as where orders lie in files of their own; null there. delimiter, columns: for CSV;
+    `columns` names the columns of files without a header line.
     """
 
     by_hand: ClassVar[bool] = False  # people write it: it may be absent, and an edit needn't change a file's size
@@ -28,6 +29,7 @@ class Files(Settings):
     delimiter: str = Field(",", min_length=1)
     columns: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     @field_validator("files", "marker")
     @classmethod

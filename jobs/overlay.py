@@ -24,6 +24,11 @@ def data_sets() -> list[str]:
     return sorted(path.stem for path in CONF.glob("*.toml") if path.stem != DEFAULTS)
 
 
+def default_toml() -> dict[str, Any]:
+    """The defaults and the environment, without any data set: what holds before there is an overlay."""
+    return _with_environment(_read(DEFAULTS))
+
+
 def merged_toml(data: str) -> dict[str, Any]:
     """Defaults and overlay of one data set, not yet validated.
 
@@ -31,14 +36,22 @@ def merged_toml(data: str) -> dict[str, Any]:
     """
     if data not in data_sets():
         raise UsageError(f"unknown data set {data!r}: conf/ has {', '.join(data_sets())}; add conf/{data}.toml.")
-    tree: dict[str, Any] = {}
-    for name in (DEFAULTS, data):
-        path = CONF / f"{name}.toml"
-        try:
-            tree = merge(tree, tomllib.loads(path.read_text(encoding="utf-8")))
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"conf/{path.name} is not valid TOML: {error}.") from error
+    tree = merge(_read(DEFAULTS), _read(data))
     tree.setdefault("data", {})["name"] = data
+    return _with_environment(tree)
+
+
+def _read(name: str) -> dict[str, Any]:
+    path = CONF / f"{name}.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"conf/{path.name} is not valid TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"conf/{path.name} is not UTF-8: save it as UTF-8 ({error}).") from error
+
+
+def _with_environment(tree: dict[str, Any]) -> dict[str, Any]:
     for key, variable in PATH_VARIABLES.items():
         if os.environ.get(variable):
             tree["paths"][key] = os.environ[variable]

@@ -178,7 +178,8 @@ class Catalog:
     def _older(self, version: str, live: str) -> OlderThanLive:
         return OlderThanLive(
             f"{self.place} is live with data day {keys.day_of(live)}, newer than version {version}: "
-            "publish with make_live_if_older to go back on purpose, or use `predawn rollback`."
+            "publish with make_live_if_older to go back on purpose, or use `predawn rollback`. If the live lists are "
+            "another data set's, give one of the two a scene of its own."
         )
 
 

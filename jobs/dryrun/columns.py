@@ -57,7 +57,7 @@ def _header_problems(landed: Landed, shape: Shape) -> list[Problem]:
 
 
 def name_problems(landed: Landed, data: DataSet) -> list[Problem]:
-    """Fields that expressions of the overlay name and no record has. Raises ValueError for what is no expression."""
+    """Fields that expressions of the overlay name and records lack. Raises ValueError for what is no expression."""
     table = landed.table
     found = columns_of(landed.read, landed.source)
     columns = list(dict.fromkeys(name for names in found.values() for name in names))
@@ -69,7 +69,8 @@ def name_problems(landed: Landed, data: DataSet) -> list[Problem]:
         for name in absent:
             close = near(name, columns)
             meant = f"did you mean {close}? " if close else ""
-            stops = landed.source.format != "json" or key.rpartition(".")[2] in VITAL[table]
+            needed = landed.source.format != "json" or key.rpartition(".")[2] in VITAL[table]
+            stops = needed and name not in landed.source.optional
             what = f"{key} names {name}, which {next(iter(found)).name} hasn't"
             problems.append(Problem(what, f"{meant}It has {listed(columns, 20)}", stops))
     return problems

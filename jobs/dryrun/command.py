@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from rich.console import Console
 from jobs.dryrun.check import check
 from jobs.dryrun.sketch import no_overlay, sketch
 from jobs.errors import UsageError
-from jobs.overlay import CHECKOUT, data_sets
+from jobs.overlay import CHECKOUT, data_sets, default_toml
 from jobs.runtime.config import load_config
+from jobs.runtime.config_sections import Paths
 from jobs.runtime.runner import Runner
 
 WIDTH = 150  # where there is no terminal
@@ -24,11 +26,13 @@ def run_check(name: str, day: dt.date | None, folder: str | None, file: str | No
     Raises UsageError for a data set without an overlay, or a wrong one.
     """
     if file:
-        default = load_config(data_sets()[0]).paths
+        # The overlays aren't read: that of the draft may be the empty file which the shell has made for it already.
+        default = Paths(**default_toml()["paths"])
         raw = Path(folder) if folder else default.folder(default.raw, name)
         print(sketch(Path(file), name, _shown(raw)), end="")
         return 0
-    overrides = {"paths": {"raw": str(Path(folder).resolve())}} if folder else {}
+    raw = Path(folder or "").resolve()
+    overrides = {"paths": {"raw": str(raw)}} if folder else {}
     try:
         config = load_config(name, overrides)
     except UsageError as error:
@@ -36,7 +40,10 @@ def run_check(name: str, day: dt.date | None, folder: str | None, file: str | No
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     runner = Runner(config)
     try:
-        return 0 if check(config, day, console, runner.session) else 1
+        runs = check(config, day, console, runner.session)
+        if runs and folder:
+            console.print(f"it looks for raw files there once you say export PREDAWN_RAW={shlex.quote(str(raw))}")
+        return 0 if runs else 1
     finally:
         runner.close()
 

@@ -16,12 +16,13 @@ from jobs.dryrun.id_shapes import decimal_remedy
 from jobs.dryrun.landed import Landed
 from jobs.dryrun.problem import Problem, listed, near, share
 from jobs.dryrun.shape import record_of
-from jobs.dryrun.times import time_fix
-from jobs.runtime.records import columns_of
+from jobs.dryrun.times import second_format, time_fix
+from jobs.runtime.peek import kind_of
 
 MANY, FEW = 0.2, 0.02  # shares of the records that are worth a word
 LOOKED_AT = 2_000  # raw records that are looked into
 MOST_TYPES = 8
+UNTIMED = "gave no time"
 OLDEST = pd.Timestamp("1990-01-01")
 NOBODY = {"null", "none", "nan", "undefined", "unknown", "anonymous", "guest", "-", "-1", "0"}
 EVENT_ID = re.compile(r"^id$|(event|log|row|record|request|message)_?id$|uuid|guid")
@@ -49,7 +50,8 @@ class EventSample:
     def __init__(self, rows: pd.DataFrame, data: DataSet, landed: Landed) -> None:
         self.rows, self.data, self.landed = rows, data, landed
         self.kept = rows[rows["reason"].isna()]
-        self._columns = {path.name: names for path, names in columns_of(landed.read, landed.source).items()}
+        kinds = {str(path): kind_of(path, landed.source) for path in landed.paths}
+        self._columns = {path: kind[0] for path, kind in kinds.items() if kind}
 
     @cached_property
     def records(self) -> list[dict[str, str]]:
@@ -63,9 +65,8 @@ class EventSample:
 
     def raw(self, rows: pd.DataFrame) -> list[dict[str, str]]:
         chosen = rows.iloc[:: max(1, len(rows) // LOOKED_AT)]
-        fallback = next(iter(self._columns.values()), ())
         pairs = zip(chosen["line"], chosen["file"], strict=True)
-        found = (record_of(line or "", self.landed.source, self._columns.get(file, fallback)) for line, file in pairs)
+        found = (record_of(line or "", self.landed.source, self._columns.get(file, ())) for line, file in pairs)
         return [record for record in found if record]
 
     def values(self, sql: str, rows: pd.DataFrame) -> list[str]:
@@ -101,14 +102,17 @@ class EventSample:
     def _time_problems(self) -> Iterator[Problem]:
         log, times = self.data.events, self.rows["event_time"]
         for odd, found in (
-            (times.isna() & self.understood, "gave no time"),
+            (times.isna() & self.understood, UNTIMED),
             (times < OLDEST, "gave a time before 1990"),
         ):
             values = [value for value in self.values(log.event_time, self.rows[odd]) if value]
-            if odd.sum() <= FEW * len(self.rows) or not values:
+            few = found == UNTIMED and odd.mean() < 0.5
+            second = second_format(log.event_time, log.time_format, values) if few else None
+            if not values or (odd.sum() <= FEW * len(self.rows) and not second):
                 continue
             what = f"event_time {found} for {share(int(odd.sum()), len(self.rows))} of the records, such as {values[0]}"
-            yield Problem(what, time_fix(log.event_time, log.time_format, values), bool(odd.sum() > MANY * len(times)))
+            fix = second or time_fix(log.event_time, log.time_format, values)
+            yield Problem(what, fix, bool(odd.sum() > MANY * len(times)))
 
     def _day_problems(self) -> Iterator[Problem]:
         timed = self.rows.dropna(subset=["event_time"])

@@ -14,6 +14,7 @@ from jobs.runtime.raw import RawZone
 MOST_FILES = 6
 DAYS_READ = 3
 DATE = re.compile(r"\d{4}(-|/|)\d\d\1\d\d")
+ELSEWHERE = "DIR=..., or for good PREDAWN_RAW or [paths] raw"
 MARKERS = ("_SUCCESS", "_DONE", "_COMPLETE", "_complete")
 
 
@@ -86,14 +87,14 @@ def file_problems(landed: Landed, root: Path) -> list[Problem]:
 def _place(landed: Landed, root: Path) -> str:
     """What to do where nothing matches: files that lie elsewhere are named, with the pattern that they fit."""
     if not root.is_dir():
-        return f"there is no folder {root}: make it and put the files there, or name theirs (DIR=..., or paths.raw)"
+        return f"there is no folder {root}: make it and put the files there, or name theirs ({ELSEWHERE})"
     there = sorted(
         path.relative_to(root).as_posix()
         for path in root.rglob("*")
         if path.is_file() and not path.name.startswith((".", "_"))
     )
     if not there:
-        return f"{root} is empty: put the files there, or name their folder (DIR=..., or paths.raw)"
+        return f"{root} is empty: put the files there, or name their folder ({ELSEWHERE})"
     fitting = [name for name in there if landed.table[:-1] in name.lower()] or there
     return f'there are {listed(there, 3)}: write files = "{pattern_of(fitting[0])}" under [data.{landed.table}]'
 

@@ -68,10 +68,10 @@ def read_events(spark: SparkSession, config: Config, landed: Landed) -> pd.DataF
     frame = frame.merge(lines.to_pandas(), on=place).sort_values(place, ignore_index=True)
     for _, rows in frame.groupby("ds"):
         _judge(frame, rows.index.to_numpy(), config if keep == 1 else None)
-    names = {one.number: Path(one.path).name for one in sources_of(landed.read)}
+    paths = {one.number: one.path for one in sources_of(landed.read)}
     return frame.assign(
         ds=frame["ds"].astype(str),
-        file=frame["source"].map(names),
+        file=frame["source"].map(paths),
         event_types=[[name for n, name in enumerate(conditions) if bits >> n & 1] for bits in frame["event_types"]],
         event_time=pd.to_datetime(frame["local"], errors="coerce"),
     )

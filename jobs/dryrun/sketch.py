@@ -32,7 +32,7 @@ MOST_TYPES = 12
 
 TEMPLATE = """[data]
 title = "..."               # for people
-scene = "home"              # where the lists are shown; part of their keys in Redis
+scene = "home"              # where the lists are shown; part of their keys in Redis, so no other data set may have it
 first_day = 2026-01-01      # the first day of the log
 time_zone = "Europe/Berlin" # whose midnight ends a day
 repeats = false             # whether somebody takes the same item again, as with groceries
@@ -63,6 +63,8 @@ def sketch(path: Path, name: str, raw: Path) -> str:
     A file without times is one of items or of users, and gets the section of such a table alone. Raises UsageError for
     a file that isn't there, or that is none of ours.
     """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name one of the files in it.")
     if not path.is_file():
         raise UsageError(f"there is no file {path}.")
     shape = shape_of(path)
@@ -90,7 +92,7 @@ def _data(shape: Shape, name: str, time: str | None) -> list[str]:
     return [
         "[data]",
         f'title = "{name}"',
-        'scene = "home" # where the lists are shown; part of their keys in Redis',
+        'scene = "home" # where the lists are shown; part of their keys in Redis, so no other data set may have it',
         f"first_day = {days[0] if days else '2026-01-01'} # TODO: the first day of the log",
         'time_zone = "UTC" # TODO: whose midnight ends a day, such as Europe/Berlin',
         "repeats = false # TODO: true where people take the same item again, as with groceries",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Sequence
+
+from jobs.sql import timestamp
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?)?$")
 NUMBER = re.compile(r"\d+(\.\d+)?$")
 # Seconds of 1990 to 2100: what a time of day that someone logged can be.
 FIRST, LAST = 631_152_000, 4_102_444_800
+NEARLY_ALL = 0.95
 UNITS = {"epoch_s": 1, "epoch_ms": 1_000}
 MICROSECONDS = "microseconds"
 # Patterns of strptime and Spark that mean the same; of two that fit, the first is more common.
@@ -30,17 +34,20 @@ PATTERNS = {
 
 
 def guess_format(values: Sequence[str]) -> str | None:
-    """The `time_format` that all values fit, `MICROSECONDS`, which there is none for, or None."""
+    """The `time_format` that the values fit, `MICROSECONDS`, which there is none for, or None.
+
+    A few odd ones among many don't count. Of formats that fit equally many the first is taken.
+    """
     values = [value.strip() for value in values if value and value.strip()]
     if not values:
         return None
-    if all(ISO.match(value) for value in values):
-        return "iso"
-    if all(NUMBER.match(value) for value in values):
-        for name, unit in (*UNITS.items(), (MICROSECONDS, 1_000_000)):
-            if all(FIRST <= float(value) / unit < LAST for value in values):
-                return name
-    return next((spark for python, spark in PATTERNS.items() if all(_fits(value, python) for value in values)), None)
+    found = {"iso": sum(bool(ISO.match(value)) for value in values)}
+    numbers = [float(value) for value in values if NUMBER.match(value)]
+    for name, unit in (*UNITS.items(), (MICROSECONDS, 1_000_000)):
+        found[name] = sum(FIRST <= number / unit < LAST for number in numbers)
+    found |= {spark: sum(_fits(value, python) for value in values) for python, spark in PATTERNS.items()}
+    best = max(found, key=lambda name: found[name])
+    return best if found[best] >= NEARLY_ALL * len(values) else None
 
 
 def read_time(value: str, time_format: str) -> dt.datetime | None:
@@ -65,6 +72,21 @@ def time_fix(sql: str, stated: str, values: Sequence[str]) -> str:
         kinds = {"iso": "ISO 8601", "epoch_s": "Unix seconds", "epoch_ms": "Unix milliseconds"}
         return f'they look like {kinds.get(guess, guess)}: write time_format = "{guess}"'
     return "say with time_format how they are written: iso, epoch_s, epoch_ms or a pattern such as dd/MM/yyyy HH:mm:ss"
+
+
+def second_format(sql: str, stated: str, values: Sequence[str]) -> str | None:
+    """What to write where most times are as stated and these few are of another format; None where none is known.
+
+    Told to write only the other format, somebody would lose all that is understood now.
+    """
+    guess = guess_format(values)
+    if guess in (None, MICROSECONDS, stated) or stated == "sql":
+        return None
+    both = ", ".join(timestamp(sql, written) for written in (stated, str(guess)))
+    if sql.isidentifier():  # a field is a string already
+        both = both.replace(f"cast({sql} AS string)", sql)
+    told = json.dumps(f"coalesce({both})")  # a string of TOML as well
+    return f'they look like {guess}: read both with event_time = {told} and time_format = "sql"'
 
 
 def _fits(value: str, pattern: str) -> bool:

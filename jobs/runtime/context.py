@@ -229,8 +229,9 @@ class Context:
         days = self.inputs(table)
         if not days:
             raise RunError(
-                f"job {self.job.name} for {self.days[0]} needs an earlier {table}, and the data set "
-                f"{self.config.data.name} begins on {self.config.first_day}: pick a later day."
+                f"job {self.job.name} for {self.days[0]} needs {table} of an earlier day, and the data set "
+                f"{self.config.data.name} begins on {self.config.first_day}: pick a later day; the first that "
+                f"can be is told by `make check DATA={self.config.data.name} DATE={self.days[0]}`."
             )
         return days
 

@@ -88,13 +88,17 @@ class RawZone:
 
     def _incomplete(self, days: Sequence[str]) -> str:
         shown = ", ".join(days[:3]) + (f" and {len(days) - 3} more days" if len(days) > 3 else "")
-        wanted = self._wanted(self.data.events, days[0])
-        return f"no complete raw events for {shown} in {self.root}: land the day as {wanted}"
+        what, land = f"no complete raw events for {shown} in {self.root}", f"`make land DATA={self.data.name}`"
+        if not self.root.is_dir():
+            where = "put the files there or say with PREDAWN_RAW where they lie"
+            return f"{what}, which is no folder: {where}; {land} lands a bundled data set."
+        return f"{what}: land the day as {self._wanted(self.data.events, days[0])}"
 
     def _wanted(self, source: Files, day: str) -> str:
+        name = self.data.name
         return (
-            f"{DayPattern(source.files).of(day)} (now {self._found(source, day)}; the bundled data sets: "
-            f"`make land DATA={self.data.name}`) and run again."
+            f"{DayPattern(source.files).of(day)} (now {self._found(source, day)}) and run again; "
+            f"`make check DATA={name}` tells what lies there, `make land DATA={name}` lands a bundled data set."
         )
 
     def _found(self, source: Files, day: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -45,13 +45,26 @@ def read_table(
         check_expressions(spark, fields, {**stated, **ours}, {**kinds, **dict.fromkeys(ours, "timestamp")})
     except ValueError as error:
         raise UsageError(f"conf/{data.name}.toml: {error}.") from error
-    for path, columns in columns_of(files, source).items():
-        for key, names in named.items():
-            vital = key.rpartition(".")[2] in VITAL[table]
-            absent = [name for name in names if name not in columns]
-            if absent and (source.format != "json" or (vital and absent == names)):
-                raise RunError(f"{key} names {absent[0]}, which {path} hasn't: it has {', '.join(columns)}.")
+    _check_names(data, table, named, columns_of(files, source))
     return read_records(spark, files, source, fields, reading)
+
+
+def _check_names(
+    data: DataSet, table: TableName, named: Mapping[str, list[str]], found: Mapping[Path, Sequence[str]]
+) -> None:
+    """Raises RunError for a field that a kind of file lacks and may not. named: key -> fields; found: see below."""
+    source: Files = getattr(data, table)
+    names = dict.fromkeys(name for names in named.values() for name in names)
+    partly = [name for name in names if 0 < sum(name in columns for columns in found.values()) < len(found)]
+    for path, columns in found.items():
+        for key, fields in named.items():
+            vital = key.rpartition(".")[2] in VITAL[table]
+            absent = [name for name in fields if name not in columns and name not in source.optional]
+            if absent and (source.format != "json" or (vital and absent == fields)):
+                what = f"{key} names {absent[0]}, which {path} hasn't: it has {', '.join(columns)}"
+                told = ", ".join(f'"{name}"' for name in dict.fromkeys([*source.optional, *partly]))
+                remedy = f"; if only some files are to have it, write optional = [{told}] under [data.{table}]"
+                raise RunError(f"{what}{remedy if absent[0] in partly else ''}.")
 
 
 def read_records(
@@ -59,7 +72,8 @@ def read_records(
 ) -> DataFrame:
     """Grain: record of the files. Columns: those of `features.source.RECORD`.
 
-    A Parquet file that can't be read is one corrupt record. A field that CSV or Parquet files lack is an error.
+    A Parquet file that can't be read is one corrupt record. A field that a file lacks is null: `read_table` has
+    judged which may.
     """
     sources = sources_of(files)
     if source.format == "json":
@@ -83,12 +97,21 @@ def read_records(
 
 
 def columns_of(files: Deliveries, source: Files) -> dict[Path, Sequence[str]]:
-    """What there is to name, by an example of each kind of file; JSON files are taken to be all of one kind."""
+    """What there is to name, by an example of each kind of file; JSON files of one folder are taken to be of one kind.
+
+    Of JSON files one delivery is looked at, the first with a record in it.
+    """
     if source.format == "json":
-        found = json_keys([path for paths in files.values() for path in paths])
-        return {found[0]: found[1]} if found else {}
+        return next(filter(None, (_keys_by_folder(paths) for paths in files.values())), {})
     groups = _groups(sources_of(files), source, ())
     return {Path(alike[0].path): kind[0] for kind, alike in groups.items() if kind and kind[0]}
+
+
+def _keys_by_folder(paths: Sequence[Path]) -> dict[Path, Sequence[str]]:
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, []).append(path)
+    return dict(found for alike in folders.values() if (found := json_keys(alike)))
 
 
 def _groups(sources: Sequence[Source], source: Files, fields: Sequence[str]) -> dict[Kind | None, list[Source]]:

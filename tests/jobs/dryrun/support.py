@@ -34,7 +34,14 @@ def sample(root: Path, records: Sequence[Mapping[str, Any]], **events: Any) -> E
     """A sample of CSV lines `user,item,at,what`. records: what was understood, for each the others are as below."""
     data = data_set(events={"format": "csv", "files": "{day}.csv", "marker": "", **events})
     put(root, {f"{DAY}.csv": "user,item,at,what\n"})
-    whole = {"ds": DAY, "file": f"{DAY}.csv", "user": "u1", "item": "i1", "at": f"{DAY}T12:00:00", "what": "click"}
+    whole = {
+        "ds": DAY,
+        "file": str(root / f"{DAY}.csv"),
+        "user": "u1",
+        "item": "i1",
+        "at": f"{DAY}T12:00:00",
+        "what": "click",
+    }
     rows = []
     for record in records:
         raw = whole | {name: value for name, value in record.items() if name in whole}

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
+from jobs import overlay
 from jobs.__main__ import main
 from jobs.dataset import DataSet
 from jobs.dryrun import sample
@@ -100,6 +101,16 @@ def test_an_overlay_that_cannot_be_read_is_told_without_a_night(spark: SparkSess
         assert all(word in page for word in words), page
 
 
+def test_each_record_is_told_apart_by_the_columns_of_its_own_file(spark: SparkSession, tmp_path: Path) -> None:
+    """Files of one name lie in two folders, with other columns."""
+    order = "id,at,user,item\n" + "".join(f"o{n},soon,a,i1\n" for n in range(2))
+    files = {f"{folder}/{day}.csv": text for day in DAYS for folder, text in (("a", log_of(day)), ("b", order))}
+    told = LOG | {"files": "*/{day}.csv", "optional": ["what"], "event_type": "coalesce(what, 'buy')"}
+    _, page = page_of(spark, mine(tmp_path, files, events=told))
+    assert "event_time gave no time for 20 % of the records, such as soon" in page, page
+    assert "id                 such as o0, o1" in page and "page               such as s0, s1" in page
+
+
 def test_one_file_for_all_days_is_dated_by_its_events(spark: SparkSession, tmp_path: Path) -> None:
     log = "".join(log_of(day) for day in DAYS)
     config = mine(tmp_path, {"log.csv": log}, events=LOG | {"files": "log.csv"}, first_day="2025-12-30")
@@ -160,5 +171,19 @@ def test_the_command_without_an_overlay_or_files(tmp_path: Path, capsys: pytest.
     put(tmp_path, {"log.csv": log_of(DAYS[0])})
     assert main(["check", "--data", "mine", "--sketch", str(tmp_path / "log.csv"), "--dir", str(tmp_path)]) == 0
     assert 'files = "log.csv"' in capsys.readouterr().out
+    assert main(["check", "--data", "mine", "--sketch", str(tmp_path)]) == 2
+    assert "is a folder: name one of the files in it" in capsys.readouterr().err
     assert main(["check", "--data", "world", "--dir", str(tmp_path)]) == 1
     assert "x no file of events matches events/ds={day}/*" in capsys.readouterr().out
+
+
+def test_a_draft_is_written_into_the_overlay_that_it_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The shell makes the empty file before the command runs, and it may be the first of all data sets."""
+    put(tmp_path, {"predawn.toml": (overlay.CONF / "predawn.toml").read_text(), "acme.toml": ""})
+    put(tmp_path / "raw", {"acme/log.csv": log_of(DAYS[0])})
+    monkeypatch.setattr(overlay, "CONF", tmp_path)
+    monkeypatch.setenv("PREDAWN_RAW", str(tmp_path / "raw" / "{data}"))
+    assert main(["check", "--data", "acme", "--sketch", str(tmp_path / "raw" / "acme" / "log.csv")]) == 0
+    assert f'files = "log.csv" # below {tmp_path}/raw/acme\n' in capsys.readouterr().out

@@ -31,6 +31,9 @@ from tests.jobs.dryrun.support import put
         (["20260131"], "yyyyMMdd"),
         (["20260131101112"], "yyyyMMddHHmmss"),
         (["10/Oct/2023:13:55:36 -0700"], "dd/MMM/yyyy:HH:mm:ss Z"),
+        (["01/02/2026 10:11"] * 30 + ["31/01/2026 10:11"], "dd/MM/yyyy HH:mm"),
+        (["01/02/2026 10:11"] * 30 + ["01/31/2026 10:11"], "MM/dd/yyyy HH:mm"),
+        (["2026-01-31 10:11:12"] * 9 + ["31/01/2026 10:11"], None),
         (["1", "2"], None),
         (["yesterday", "1700000000"], None),
         (["", " "], None),
@@ -40,6 +43,10 @@ def test_how_times_are_written(values: list[str], format: str | None) -> None:
     assert guess_format(values) == format
     if format not in (None, MICROSECONDS):
         assert all(read_time(value, str(format)) for value in values)
+
+
+def test_an_odd_time_among_many_does_not_hide_their_format() -> None:
+    assert guess_format(["01/02/2026 10:11"] * 30 + ["31/01/2026 10:11", "soon"]) == "dd/MM/yyyy HH:mm"
 
 
 def test_what_is_no_time_is_none() -> None:

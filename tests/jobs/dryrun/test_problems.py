@@ -49,6 +49,12 @@ def test_seconds_taken_for_milliseconds_are_times_of_1970(tmp_path: Path) -> Non
     assert "x every record is rejected" in text
 
 
+def test_a_few_times_of_another_format_leave_the_rest_as_it_is(tmp_path: Path) -> None:
+    text = problems(sample(tmp_path, [{"at": "31/12/2025 10:00", **NO_TIME}] + [{}] * 99))
+    assert text.startswith("- event_time gave no time for 1.0 % of the records, such as 31/12/2025 10:00: they look ")
+    assert 'try_to_timestamp(at, \'dd/MM/yyyy HH:mm\'))" and time_format = "sql"' in text
+
+
 def test_a_few_bad_times_are_no_problem(tmp_path: Path) -> None:
     assert problems(sample(tmp_path, [{"at": "noon", **NO_TIME}] + [{}] * 99)) == ""
 
@@ -196,3 +202,14 @@ def test_a_table_of_ids_that_repeat_or_that_nobody_understands() -> None:
     assert "x no record of items is understood" in said(list(snapshot(["", " "], []).problems()))
     known = snapshot(["a", "b", ""], ["a", "b", "c"], name=["x", None, None], price=[None] * 3)
     assert said(list(known.problems())) == "" and known.coverage == 2 and known.columns == ["name"]
+
+
+def test_a_field_that_only_some_files_have(tmp_path: Path) -> None:
+    told = {"files": "*/log.json", "event_type": "coalesce(what, 'order')", "value": "paid"}
+    put(tmp_path, {"a/log.json": '{"user": 1, "item": 2, "at": 3}', "b/log.json": '{"what": "x"}'})
+    data = data_set(events=told)
+    assert said(name_problems(looked(tmp_path, data), data)).startswith("- data.events.value names paid")
+    data = data_set(events={**told, "event_type": "event", "optional": ["event"]})
+    assert "- data.events.event_type names event, which log.json hasn't" in said(
+        name_problems(looked(tmp_path, data), data)
+    )

@@ -98,12 +98,13 @@ def test_an_unknown_key_is_named_with_the_valid_ones(overrides: dict[str, Any], 
             {"data": {"events": {"types": {"it's": {"when": "true", "role": "other"}}}}},
             r"data.events.types.it's.\[key\]: .*should match pattern",
         ),
-        ({"data": {"time_zone": "Europe/Berlim"}}, r"data.time_zone: .*'Europe/Berlim' is no time zone"),
+        ({"data": {"time_zone": "Europe/Berlim"}}, r"data.time_zone: 'Europe/Berlim' is no time zone"),
+        ({"data": {"name": "my-shop"}}, r"called as its file in conf/: lower-case letters, digits and _"),
         ({"data": {"time_zone": "../etc/passwd"}}, r"data.time_zone: .*is no time zone"),
         ({"data": {"events": {"types": {"click": {"weight": 0.0}}}}}, r"types.click: .*needs a weight above 0"),
         ({"data": {"events": {"types": {"impression": {"weight": 2}}}}}, r"types.impression: .*no other role may"),
         ({"windows": {"label_windows": 1}, "topn": {"n": 0}}, r"windows.label_windows: .*; topn.n: "),
-        ({"data": {"first_day": "soon"}}, r"data.first_day: "),
+        ({"data": {"first_day": "1.9.2026"}}, r"data.first_day = '1.9.2026' is no date: write it as 2026-01-31, "),
         ({"data": {"users": {"profile": "age"}}}, r"data.users.profile: .*has to be a list of fields, or a table of"),
         ({"data": {"users": {"profile": {"a": {"sql": "x", "kind": "n"}}}}}, r"profile.a.kind .*valid here: sql, type"),
         ({"data": {"items": {"file": "x"}}}, r"data.items.file is no known key \(valid here: .*files, marker"),
@@ -128,6 +129,9 @@ def conf_with(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     conf_with(tmp_path, monkeypatch, "[data\n")
     with pytest.raises(UsageError, match=r"conf/mine.toml is not valid TOML: .*line 1"):
+        load_config("mine")
+    (tmp_path / "mine.toml").write_bytes('[data]\ntitle = "Café"\n'.encode("latin-1"))
+    with pytest.raises(UsageError, match=r"conf/mine.toml is not UTF-8: save it as UTF-8"):
         load_config("mine")
 
 

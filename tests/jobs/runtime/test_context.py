@@ -81,7 +81,7 @@ def test_an_optional_input_may_be_absent(runner: Runner) -> None:
 
 def test_an_input_before_the_first_day_says_to_pick_a_later_one(runner: Runner) -> None:
     ctx = context(runner, reading(Read("items", lag="label_days")), day(0))
-    with pytest.raises(RunError, match=f"needs an earlier items, .* world begins on {day(0)}: pick a later day"):
+    with pytest.raises(RunError, match=f"needs items of an earlier day, .* world begins on {day(0)}: pick a later day"):
         ctx.read_arrow("items", ["item_id"])
 
 

@@ -47,11 +47,15 @@ def test_days_not_landed_or_not_complete_are_named_with_what_to_do(zone: RawZone
     message = str(caught.value)
     assert message == (
         f"no complete raw events for 2026-01-02, 2026-01-03 in {zone.root}: land the day as events/ds=2026-01-02/* "
-        "(now 1 of at least 1 files, no _SUCCESS; the bundled data sets: `make land DATA=mine`) and run again."
+        "(now 1 of at least 1 files, no _SUCCESS) and run again; `make check DATA=mine` tells what lies there, "
+        "`make land DATA=mine` lands a bundled data set."
     )
     assert zone.missing("2026-01-01") is None
     lacks = "events/ds=2026-01-03/*: 0 of at least 1 files, no _SUCCESS."
     assert zone.missing("2026-01-03") == f"{zone.root}/{lacks}"
+    nowhere = RawZone(zone.root / "none", zone.data)
+    with pytest.raises(RunError, match=r"for 2026-01-01 in .*/none, which is no folder: put .* PREDAWN_RAW where they"):
+        nowhere.events(["2026-01-01"])
     with pytest.raises(RunError, match=r"2026-02-01, 2026-02-02, 2026-02-03 and 2 more days in"):
         zone.events([f"2026-02-0{n}" for n in range(1, 6)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,10 @@ def test_a_field_that_the_files_lack(
         ({"value": "price +"}, r"conf/mine\.toml: data\.events\.value = 'price \+' is no Spark SQL expression: "),
         ({"value": "pirce(item)"}, r"data\.events\.value = 'pirce\(item\)' is no Spark SQL expression: .*`pirce`"),
         ({"time_format": "sql"}, r"event_time = 'at' is a string and has to be a timestamp; .* time_format\."),
-        ({"time_format": "YYYY-MM-DD"}, r"data\.events\.time_format = 'YYYY-MM-DD' is no pattern of a time: "),
+        (
+            {"time_format": "YYYY-MM-DD"},
+            r"data\.events\.time_format = 'YYYY-MM-DD' is no pattern of a time, such as yyyy-MM-dd HH:mm:ss\.",
+        ),
         (
             {"types": {"a": {"when": "item", "role": "positive", "weight": 1.0}}},
             r"types\.a\.when = 'item' is a string and",
@@ -166,3 +170,25 @@ def test_json_may_lack_what_is_not_vital(spark: SparkSession, tmp_path: Path) ->
     file = put(tmp_path / "a.json", '{"user": 1, "item": 2, "at": "2026-01-01", "more": 1}\n')
     (row,) = read_table(spark, data, "events", {ONE: [file]}).collect()
     assert row.raw.asDict() == {"user": "1", "uid": None, "item": "2", "at": "2026-01-01", "price": None}
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "parquet"])
+def test_files_of_two_kinds(spark: SparkSession, tmp_path: Path, format: str) -> None:
+    """Orders, which say nothing of what kind of event they are, beside a log of clicks that does."""
+    rows = {
+        "clicks": {"user": "u1", "item": "i1", "at": "2026-03-30", "what": "view", "price": "2"},
+        "orders": {"user": "u2", "item": "i2", "at": "2026-03-31", "paid": "5"},
+    }
+    paths = [tmp_path / name / f"{ONE}.{format}" for name in rows]
+    for path, row in zip(paths, rows.values(), strict=True):
+        if format == "parquet":
+            put_rows(path, [row])
+        else:
+            put(path, json.dumps(row) if format == "json" else f"{','.join(row)}\n{','.join(row.values())}\n")
+    told = {"format": format, "event_type": "coalesce(what, 'order')", "value": "coalesce(price, paid)"}
+    strict = data_set(events=told)
+    with pytest.raises(RunError, match=r'write optional = \["price", "paid", "what"\] under \[data\.events\]\.'):
+        read_table(spark, strict, "events", {ONE: paths})
+    data = data_set(events={**told, "optional": ["what", "price", "paid"]})
+    found = read_table(spark, data, "events", {ONE: paths}).select("corrupt", "raw.user", "raw.what", "raw.paid")
+    assert {tuple(row) for row in found.collect()} == {(None, "u1", "view", None), (None, "u2", None, "5")}
