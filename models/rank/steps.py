@@ -39,19 +39,20 @@ def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
 
     A step's level is that of its values' mean m: sign(m) * log(1 + |m|), then centred and scaled. The deviation is over
     the steps, lest a value that nearly all rows share blow up the others, and at least `LEAST_DEVIATION`: differences
-    smaller than that stay small.
+    smaller than that stay small. Edges lie halfway between the means, so that a value is taken for what it is nearest
+    to: a rare rate that moves a little, for all rows at once, must not land among the greatest.
     """
     values = np.sort(column[~np.isnan(column)].astype(np.float64))
     if not len(values):
         return Steps([], [0.0])
-    edges = np.unique(np.quantile(values, np.arange(1, most) / most, method="lower"))
-    edges = edges[edges < values[-1]]
-    ends = np.append(np.searchsorted(values, edges, side="right"), len(values))
+    ends = np.unique(np.quantile(values, np.arange(1, most) / most, method="lower"))
+    ends = np.append(np.searchsorted(values, ends[ends < values[-1]], side="right"), len(values))
     counts = np.diff(ends, prepend=0)
     means = np.diff(np.append(0, np.cumsum(values))[ends], prepend=0) / counts
+    means = np.maximum.accumulate(means)  # rounding must not turn neighbours around
     levels = np.sign(means) * np.log1p(np.abs(means))
-    levels = np.maximum.accumulate(levels)  # rounding must not turn neighbours around
     scale = max(levels.std(), LEAST_DEVIATION)
+    edges = (means[1:] + means[:-1]) / 2
     return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / scale).tolist())
 
 

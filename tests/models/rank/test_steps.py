@@ -24,15 +24,15 @@ def test_levels_by_hand():
     logs = np.log([6, 8, 10])
     assert steps.levels == pytest.approx((logs - np.average(logs, weights=[2, 1, 1])) / logs.std())
     assert fit_steps(np.array([-3, 3], np.float32)).levels == pytest.approx([-1, 1])
-    assert steps.edges == [5, 7]
-    assert steps.codes(np.array([-1, 5, 6, 7, 8, 100, np.nan], np.float32)).tolist() == [0, 0, 1, 1, 2, 2, 3]
+    assert steps.edges == [6, 8]  # halfway between
+    assert steps.codes(np.array([-1, 5, 6, 7, 8, 100, np.nan], np.float32)).tolist() == [0, 0, 0, 1, 1, 2, 3]
     assert steps.table(2.0, 0.5).tolist() == [*(2 * np.array(steps.levels)), 0.5]
 
 
-def test_differences_of_thousandths_stay_small():
-    """A rare rate whose prior moves from day to day must not carry all rows along."""
-    levels = fit_steps(np.array([0.001, 0.002], np.float32)).levels
-    assert levels == pytest.approx([-0.05, 0.05], rel=1e-2)
+def test_a_rare_rate_that_moves_a_little_for_all_rows_stays_small():
+    assert fit_steps(np.array([0.001, 0.002], np.float32)).levels == pytest.approx([-0.05, 0.05], rel=1e-2)
+    rate = np.append(np.linspace(0.0004, 0.001, 63), 0.1).astype(np.float32)
+    assert fit_steps(rate).codes(np.array([0.0011, 0.06], np.float32)).tolist() == [62, 63]
 
 
 @pytest.mark.parametrize("column", [[np.nan, np.nan], [3.0, 3.0], []])
