@@ -10,7 +10,7 @@ from models.products.similar import similar_items
 
 
 def run(ctx: Context) -> None:
-    ids, k = item_ids(ctx), ctx.config.get("products.similar.k")
-    lists = similar_items(read_interactions(ctx), ctx.config.get("recall.item_cf"), k)
+    ids = item_ids(ctx)
+    lists = similar_items(read_interactions(ctx), ctx.config.get("recall.item_cf"), ctx.config.get("products.similar"))
     owners = {"item_code": pa.array(np.arange(len(ids), dtype=np.int32)), "item_id": ids}
     ctx.write_arrow("similar_items", [list_rows(ctx, owners, lists, ids)])
