@@ -12,7 +12,7 @@ from features.arrays import HOUR, Codes, end_of, whole
 from features.entities import totals
 from features.facts import Facts
 from features.spec import UNITS, USER_ITEM_DAILY, halved
-from features.specs import HALF_LIVES_HOURS, popularities
+from features.specs import HALF_LIVES_HOURS, item_features
 from features.windows import happened
 
 KEY = "item_id"
@@ -22,13 +22,13 @@ COLUMNS = ("event_day", KEY, "event_type", "last_time")
 def fresh_shares(
     user_item_daily: Iterable[pa.Table], *, first: str, as_of: str, time_zone: str, facts: Facts
 ) -> pa.Table:
-    """Grain: item with a positive event from day `first` to `as_of`. Columns: item_id, and the sums of the features of
-    `features.specs.popularities`, each as its share of all items' (double, 0 where nothing is left of any).
+    """Grain: item with a positive event from day `first` to `as_of`. Columns: item_id, and the sums of those features of
+    items that are made of `user_item_daily`, each as its share of all items' (double, 0 where nothing is left of any).
 
     user_item_daily: `COLUMNS`, in any portions. A user counts once a day and event type, by the whole hours from the
     last event to the end of the as-of day in `time_zone`.
     """
-    sums, end = totals(popularities(facts), USER_ITEM_DAILY), end_of(as_of, time_zone)
+    sums, end = totals(item_features(facts), USER_ITEM_DAILY), end_of(as_of, time_zone)
     kinds = facts.with_role("positive")
     parts = [sums.of(_halved(happened(rows, first=first, as_of=as_of), kinds, end), KEY) for rows in user_item_daily]
     found = sums.merged(parts, KEY)

@@ -66,7 +66,7 @@ def item_features(facts: Facts) -> list[Feature]:
         *_rates(ITEM_DAILY, facts, WINDOWS[1:]),
         velocity(ITEM_DAILY, positive, 1, 7),
         velocity(ITEM_DAILY, positive, 7, 28),
-        *popularities(facts),
+        *(popularity(positive, half_life, facts.fresh_days) for half_life in HALF_LIVES_HOURS),
         *(distinct("user", days) for days in (WINDOWS[-1], HISTORY)),
         Feature(
             "audience_breadth_28d",
@@ -82,12 +82,6 @@ def item_features(facts: Facts) -> list[Feature]:
         *([_catalogue("price", "catalogue price, in the source's money", "no price known")] if facts.price else []),
         *generated("item", ITEM_DAILY, facts),
     ]
-
-
-def popularities(facts: Facts) -> list[Feature]:
-    """Of the item features those of `user_item_daily`, made in `features/freshness.py`."""
-    positive = named_events("positive", facts)
-    return [popularity(positive, half_life, facts.fresh_days) for half_life in HALF_LIVES_HOURS]
 
 
 def group_features(facts: Facts, group: str) -> list[Feature]:
@@ -178,14 +172,9 @@ def matched_columns(feature: Feature) -> tuple[str, str]:
 
 def context_features(facts: Facts) -> list[Feature]:
     """Of the day that the list is for, the day after `ds`; the same for all candidates (`features/context.py`)."""
-    return [
-        Feature("weekday", "", "day of the week, 0 is Monday", "calendar", "context"),
-        *(
-            [Feature("is_holiday", "", "1 on a holiday of the data set's calendar, else 0", "calendar", "context")]
-            if facts.holidays
-            else []
-        ),
-    ]
+    weekday = Feature("weekday", "", "day of the week, 0 is Monday", "calendar", "context")
+    holiday = Feature("is_holiday", "", "1 on a holiday of the data set's calendar, else 0", "calendar", "context")
+    return [weekday, holiday] if facts.holidays else [weekday]
 
 
 _DUE = "try_divide(days_since_last * (positive_days_history - 1), days_since_first - days_since_last)"
