@@ -22,8 +22,8 @@ COLUMNS = ("event_day", KEY, "event_type", "last_time")
 def fresh_shares(
     user_item_daily: Iterable[pa.Table], *, first: str, as_of: str, time_zone: str, facts: Facts
 ) -> pa.Table:
-    """Grain: item with a positive event from day `first` to `as_of`. Columns: item_id, and the sums of those features of
-    items that are made of `user_item_daily`, each as its share of all items' (double, 0 where nothing is left of any).
+    """Grain: item with a positive event from day `first` to `as_of`. Columns: item_id, and the sums of those features
+    of items that are made of `user_item_daily`, each as its share of all items' (double, 0 where nothing is left).
 
     user_item_daily: `COLUMNS`, in any portions. A user counts once a day and event type, by the whole hours from the
     last event to the end of the as-of day in `time_zone`.
