@@ -137,7 +137,7 @@ def floats(values: np.ndarray) -> pa.Array:
     return pa.array(values.astype(np.float32), from_pandas=True)
 
 
-def whole_units(values: pa.ChunkedArray, units: int) -> pa.Array:
+def whole_units(values: pa.Array | pa.ChunkedArray, units: int) -> pa.Array:
     """(rows,) bigint: doubles in units of 1 / `units`; null where they are, and where 64 bits don't hold them."""
     scaled = pc.fill_null(values, np.nan).to_numpy() * float(units)
     there = np.abs(scaled) < MOST_WHOLE

@@ -12,10 +12,10 @@ from features.templates import Template
 class Facts:
     """roles, weights: of the event types; weights of the positive ones only. groups: those of `GROUPS` that the
     catalogue has. repeats: whether an item is recommended to someone who took it. value, dwell: whether events carry
-    one. price, created: whether the catalogue has them. holidays: whether there is a calendar. profile: the users'
-    attributes, of which `numbers` are given to the ranker as they are. context: what exposures say of where they were.
-    history_days, profile_days, shown_days, fresh_days: the windows of `jobs.job.Windows`. templates: by name; all
-    together make no more than `most_generated` features.
+    one. price, created: whether the catalogue has them. item_numbers: what else of it is a number. holidays: whether
+    there is a calendar. profile: the users' attributes, of which `numbers` are given to the ranker as they are.
+    context: what exposures say of where they were. history_days, profile_days, shown_days, fresh_days: the windows of
+    `jobs.job.Windows`. templates: by name; all together make no more than `most_generated` features.
     """
 
     roles: Mapping[str, str]
@@ -26,6 +26,7 @@ class Facts:
     dwell: bool = False
     price: bool = False
     created: bool = False
+    item_numbers: tuple[str, ...] = ()
     holidays: bool = False
     profile: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()

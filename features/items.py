@@ -14,11 +14,12 @@ from features.arrays import places
 from features.entities import entity_features, entity_priors, entity_sums, totals
 from features.facts import Facts
 from features.spec import CATALOGUE, ITEM_DAILY, PAIRS, USER_ITEM_DAILY, Feature
-from features.specs import GROUPS, all_item_features, group_features, item_features
+from features.specs import GROUPS, all_item_features, catalogue_numbers, group_features, item_features
 from features.windows import windowed
 
 KEY = "item_id"
-CATALOGUE_COLUMNS = (KEY, *GROUPS, "price", "created_on")
+NUMBER_COLUMNS = ("price", "numbers")
+CATALOGUE_COLUMNS = (KEY, *GROUPS, *NUMBER_COLUMNS, "created_on")
 DAILY_COLUMNS = (
     *("event_day", KEY, "event_type", "event_count"),
     *("value_sum", "value_count", "dwell_seconds_sum", "dwell_count"),
@@ -70,7 +71,7 @@ def build_item_features(of: Totals, items: pa.Table, *, as_of: str, facts: Facts
     summed = _summed(facts)
     sums = entity_sums({ITEM_DAILY: of.daily, PAIRS: of.pairs, USER_ITEM_DAILY: of.fresh}, KEY, summed)
     found = places(sums[KEY], items[KEY])
-    known = entity_features(sums, summed, entity_priors([sums], summed)) | _catalogue(items, found, as_of)
+    known = entity_features(sums, summed, entity_priors([sums], summed)) | _catalogue(items, found, as_of, facts)
     for group in GROUPS:
         if features := group_features(facts, group):
             known |= _of_group(group, features, of.daily, items, found)
@@ -98,9 +99,16 @@ def _of_group(
     return {f"{group}_{name}": values.take(mine) for name, values in found.items()}
 
 
-def _catalogue(items: pa.Table, which: pa.Array, as_of: str) -> dict[str, pa.Array]:
+def catalogue_number(items: pa.Table, name: str) -> pa.Array:
+    """(items,) double, null when unknown: one of `features.specs.catalogue_numbers`, of rows with `NUMBER_COLUMNS`."""
+    if name in items.column_names:
+        return items[name].combine_chunks()
+    return pc.map_lookup(items["numbers"].combine_chunks(), name.removeprefix("number_"), "first")
+
+
+def _catalogue(items: pa.Table, which: pa.Array, as_of: str, facts: Facts) -> dict[str, pa.Array]:
     today = pc.days_between(items["created_on"].combine_chunks(), pa.scalar(as_of).cast(pa.date32()))
-    columns = {"age_days": today, "price": items["price"].combine_chunks()}
+    columns = {"age_days": today, **{name: catalogue_number(items, name) for name in catalogue_numbers(facts)}}
     return {name: values.cast(pa.float32()).take(which) for name, values in columns.items()}
 
 

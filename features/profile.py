@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 SPARSE = ("value", "dwell_seconds")
 EVENT_COLUMNS = ("ds", "event_day", "event_type", *SPARSE)
 ITEM_COLUMNS = ("name", "category", "subcategory", "brand", "price", "created_on")
+MAPS = {"items": "numbers", "users": "profile"}  # a table's column of whatever else the overlay names
 PROFILE = pa.schema(
     [(name, pa.string()) for name in ("ds", "table_name", "measure", "subject")] + [("rows", pa.int64())]
 )
@@ -48,14 +49,15 @@ def _rows(ds: pa.ChunkedArray, measure: str, subject: pa.ChunkedArray, rows: pa.
 
 
 def profile_catalogue(batches: Iterable[pa.RecordBatch], *, table: str, attributes: Sequence[str] = ()) -> pa.Table:
-    """Grain: measure x subject. batches: ds and `ITEM_COLUMNS`, or ds and profile with these attributes.
+    """Grain: measure x subject. batches: ds, of items `ITEM_COLUMNS`, and the table's column of `MAPS`, which may have
+    these attributes.
 
     Columns: ds, table_name, measure, subject, rows. Measures: `rows` of the table, and `nulls` by column.
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     for batch in batches:
-        columns = {name: batch[name] for name in batch.schema.names if name not in ("ds", "profile")}
-        columns |= {name: pc.map_lookup(batch["profile"], name, "first") for name in attributes}
+        columns = {name: batch[name] for name in batch.schema.names if name not in ("ds", MAPS[table])}
+        columns |= {name: pc.map_lookup(batch[MAPS[table]], name, "first") for name in attributes}
         for ds in batch["ds"].unique().to_pylist():
             counts[(ds, "rows", "")] += len(batch)
             counts.update({(ds, "nulls", name): column.null_count for name, column in columns.items()})

@@ -52,7 +52,7 @@ def user_features(facts: Facts) -> list[Feature]:
         *(distinct("item", days) for days in (WINDOWS[-1], HISTORY)),
         _repeat_share("the user's items taken"),
         *_means(USER_DAILY, facts),
-        *([_price_of_pairs()] if facts.price else []),
+        *(_mean_of_taken(name) for name in catalogue_numbers(facts)),
         *generated("user", USER_DAILY, facts),
     ]
 
@@ -79,9 +79,15 @@ def item_features(facts: Facts) -> list[Feature]:
         _repeat_share("its users who took it"),
         *_means(ITEM_DAILY, facts),
         *([_catalogue("age_days", "days since the item was created", "creation day unknown")] if facts.created else []),
-        *([_catalogue("price", "catalogue price, in the source's money", "no price known")] if facts.price else []),
+        *(_catalogue(name, about, "unknown") for name, about in catalogue_numbers(facts).items()),
         *generated("item", ITEM_DAILY, facts),
     ]
+
+
+def catalogue_numbers(facts: Facts) -> dict[str, str]:
+    """What of the catalogue is a number -> what it is: the price, and `number_<name>` of what the overlay names."""
+    price = {"price": "catalogue price, in the source's money"} if facts.price else {}
+    return {**price, **{f"number_{name}": f"the item's {name}" for name in facts.item_numbers}}
 
 
 def group_features(facts: Facts, group: str) -> list[Feature]:
@@ -154,14 +160,12 @@ def affinity_features(facts: Facts) -> list[Feature]:
 
 def match_features(facts: Facts) -> list[Feature]:
     """Per candidate, from a user's and an item's columns: `sql` names them, the user's first."""
-    if facts.price:
-        columns = "user_price_mean, item_price"
-    elif facts.value:
-        columns = f"user_{VALUE_MEAN}, item_{VALUE_MEAN}"
-    else:
-        return []
-    about = "logarithm of the item's price over the mean price of what the user took"
-    return [Feature("price", columns, about, "features", "log ratio", null="one of them unknown")]
+    columns = {name: f"user_{name}_mean, item_{name}" for name in catalogue_numbers(facts)}
+    if facts.value:
+        columns.setdefault("price", f"user_{VALUE_MEAN}, item_{VALUE_MEAN}")
+    about = "logarithm of the item's {} over its mean in what the user took"
+    null = "one of them unknown, or not above 0"
+    return [Feature(name, sql, about.format(name), "features", "log ratio", null=null) for name, sql in columns.items()]
 
 
 def matched_columns(feature: Feature) -> tuple[str, str]:
@@ -232,10 +236,11 @@ def _repeat_share(whose: str) -> Feature:
     return Feature("repeat_share", "", about, aggregation="rate", window="history", smoothing=beta)
 
 
-def _price_of_pairs() -> Feature:
-    sql = "try_divide(sum(price_units * positive_days_history), sum(if(price_units IS NULL, 0, positive_days_history)))"
-    about, null = "mean catalogue price of what the user took: the price level", "nothing taken has a price"
-    return Feature("price_mean", f"{sql} / {UNITS['value']}", about, aggregation="mean", window="history", null=null)
+def _mean_of_taken(name: str) -> Feature:
+    units, days = f"{name}_units", "positive_days_history"
+    sql = f"try_divide(sum({units} * {days}), sum(if({units} IS NULL, 0, {days}))) / {UNITS['value']}"
+    about, null = f"mean {name} of what the user took, as the catalogue says", "of nothing taken it is known"
+    return Feature(f"{name}_mean", sql, about, aggregation="mean", window="history", null=null)
 
 
 def _catalogue(name: str, about: str, null: str) -> Feature:

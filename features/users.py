@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from features.arrays import places, whole_units
 from features.entities import entity_features, entity_sums, totals
 from features.facts import Facts
+from features.items import catalogue_number
 from features.spec import PAIRS, UNITS, USER_DAILY
-from features.specs import user_features
+from features.specs import catalogue_numbers, user_features
 from features.windows import windowed
 
 KEY = "user_id"
-PRICE = "price_units"  # of a pair's item, joined to it
 PROFILE_COLUMNS = (KEY, "profile")
 DAILY_COLUMNS = (
     *("event_day", KEY, "event_type", "hour", "event_count"),
@@ -27,7 +27,8 @@ DAILY_COLUMNS = (
 def pair_columns(facts: Facts) -> tuple[str, ...]:
     """Those of user_item_history that the features of users are made of."""
     columns = totals(user_features(facts), PAIRS).columns
-    return (KEY, "item_id", *(name for name in columns if name != PRICE))
+    joined = [f"{name}_units" for name in catalogue_numbers(facts)]
+    return (KEY, "item_id", *(name for name in columns if name not in joined))
 
 
 def user_sums(
@@ -44,16 +45,18 @@ def user_sums(
     """Grain: user with an event from day `first` to `as_of`, or a row of the history, sorted by `user_id`: what
     `build_user_features` makes features of. All rows of some users make the rows of these.
 
-    user_daily: `DAILY_COLUMNS`. user_item_history: `pair_columns`. users: `PROFILE_COLUMNS`. items: item_id, price of
-    the catalogue. values: attribute of the profile -> its values in their order, for those that aren't numbers.
-    Columns: user_id, the sums, then per attribute of the profile, as float (null when unknown), the position of the
-    value in that order; of `numbers`, the value.
+    user_daily: `DAILY_COLUMNS`. user_item_history: `pair_columns`. users: `PROFILE_COLUMNS`. items: item_id and
+    `features.items.NUMBER_COLUMNS` of the catalogue. values: attribute of the profile -> its values in their order, for
+    those that aren't numbers. Columns: user_id, the sums, then per attribute of the profile, as float (null when
+    unknown), the position of the value in that order; of `numbers`, the value.
     """
     features = user_features(facts)
     history = user_item_history
-    if facts.price:
-        prices = whole_units(items["price"], UNITS["value"])
-        history = history.append_column(PRICE, prices.take(places(history["item_id"], items["item_id"])))
+    if numbers := catalogue_numbers(facts):
+        which = places(history["item_id"], items["item_id"])
+        for name in numbers:
+            units = whole_units(catalogue_number(items, name), UNITS["value"])
+            history = history.append_column(f"{name}_units", units.take(which))
     rows = {USER_DAILY: windowed(user_daily, first=first, as_of=as_of), PAIRS: history}
     sums = entity_sums({name: totals(features, name).of(of, KEY) for name, of in rows.items()}, KEY, features)
     who = places(sums[KEY], users[KEY].cast(pa.string()))

@@ -6,6 +6,7 @@ from functools import partial
 import pyarrow as pa
 
 from features.entities import entity_priors
+from features.items import NUMBER_COLUMNS
 from features.specs import user_features
 from features.users import DAILY_COLUMNS, PROFILE_COLUMNS, build_user_features, pair_columns, user_sums
 from jobs.profiles import profile_values
@@ -16,7 +17,7 @@ def run(ctx: Context) -> None:
     as_of, facts = ctx.ds, ctx.config.facts
     build = partial(
         user_sums,
-        items=ctx.read_arrow("items", ["item_id", "price"]),
+        items=ctx.read_arrow("items", ["item_id", *NUMBER_COLUMNS]),
         values=profile_values(ctx),
         first=ctx.inputs("user_daily")[0],
         as_of=as_of,

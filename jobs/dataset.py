@@ -14,12 +14,18 @@ from jobs.files import Files as Files
 from jobs.sql import digits, json_object, literal, number, timestamp
 
 IDS = ("user_id", "item_id")
+ITEM_COLUMNS = ("item_id", "name", "category", "subcategory", "brand", "price", "created_on", "available")
 EVENT_COLUMNS = ("user_id", "item_id", "event_time", "value", "dwell_seconds", "scene", "variant")
 TableName = Literal["events", "items", "users"]
 # Names of event types become column names, and strings within SQL.
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ContextName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-ProfileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def by_name(told: Any) -> Any:
+    """A list of fields as a table of names and Spark SQL."""
+    return {name: name for name in told} if isinstance(told, list | tuple) else told
 
 
 class EventType(Settings):
@@ -63,10 +69,7 @@ class EventLog(Files):
     event_type: str = ""
     types: dict[EventName, EventType]
 
-    @field_validator("context", mode="before")
-    @classmethod
-    def _named(cls, told: Any) -> Any:
-        return {name: name for name in told} if isinstance(told, list | tuple) else told
+    _named = field_validator("context", mode="before")(by_name)
 
     @model_validator(mode="after")
     def _has_positive(self) -> EventLog:
@@ -122,7 +125,11 @@ class EventLog(Files):
 
 
 class ItemTable(Files):
-    """Columns of the item snapshot, as Spark SQL over its string fields; what a source lacks is NULL."""
+    """Columns of the item snapshot, as Spark SQL over its string fields; what a source lacks is NULL.
+
+    numbers: what else is known of items and is a number, such as a length or a year: fields by their names, or names
+    with Spark SQL.
+    """
 
     files: str = "items/ds={day}/*"
     item_id: str = "item_id"
@@ -133,15 +140,20 @@ class ItemTable(Files):
     price: str = "NULL"
     created_on: str = "NULL"
     available: str = "NULL"
+    numbers: dict[FieldName, str] = Field(default_factory=dict)
+
+    _named = field_validator("numbers", mode="before")(by_name)
 
     @property
     def expressions(self) -> dict[str, str]:
-        return self.stated
+        """Spark SQL of the columns, and of `number_<name>` for each number."""
+        numbers = {f"number_{name}": number(sql) for name, sql in self.numbers.items()}
+        return {**{name: getattr(self, name) for name in ITEM_COLUMNS}, **numbers}
 
     @property
     def stated(self) -> dict[str, str]:
-        names = ("item_id", "name", "category", "subcategory", "brand", "price", "created_on", "available")
-        return {name: getattr(self, name) for name in names}
+        numbers = {f"numbers.{name}": sql for name, sql in self.numbers.items()}
+        return {**{name: getattr(self, name) for name in ITEM_COLUMNS}, **numbers}
 
 
 class Attribute(Settings):
@@ -170,15 +182,14 @@ class UserTable(Files):
 
     files: str = "users/ds={day}/*"
     user_id: str = "user_id"
-    profile: dict[ProfileName, Attribute] = Field(default_factory=dict)
+    profile: dict[FieldName, Attribute] = Field(default_factory=dict)
 
     @field_validator("profile", mode="before")
     @classmethod
     def _attributes(cls, told: Any) -> Any:
         if not isinstance(told, list | tuple | dict):
             raise ValueError("has to be a list of fields, or a table of names and expressions")
-        named = told if isinstance(told, dict) else {name: name for name in told}
-        return {name: {"sql": sql} if isinstance(sql, str) else sql for name, sql in named.items()}
+        return {name: {"sql": sql} if isinstance(sql, str) else sql for name, sql in by_name(told).items()}
 
     @property
     def expressions(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from features.daily import happened, with_exposures
 from features.health import days_of, judge_catalogue, judge_events
-from features.profile import ITEM_COLUMNS, PROFILE, profile_catalogue, profile_coverage
+from features.profile import ITEM_COLUMNS, MAPS, PROFILE, profile_catalogue, profile_coverage
 from jobs.gates import findings_table
 from jobs.runtime.context import Context
 
@@ -30,9 +30,14 @@ def run(ctx: Context) -> None:
 
 def _catalogue(ctx: Context) -> pa.Table:
     """What the tables of items and users lack, and how much of the day's events they know."""
-    attributes = tuple(ctx.config.data.profile)
-    items = profile_catalogue(ctx.iter_arrow("items", ("ds", *ITEM_COLUMNS)), table="items")
-    users = profile_catalogue(ctx.iter_arrow("users", ("ds", "profile")), table="users", attributes=attributes)
+    columns, named = {"items": ITEM_COLUMNS, "users": ()}, ctx.config.facts
+    attributes = {"items": named.item_numbers, "users": named.profile}
+    items, users = (
+        profile_catalogue(
+            ctx.iter_arrow(table, ("ds", *columns[table], MAPS[table])), table=table, attributes=attributes[table]
+        )
+        for table in TABLES
+    )
     daily = happened(with_exposures(ctx.read("user_item_daily"), ctx.read("exposures_daily")), ctx.ds, ctx.ds)
     coverage = profile_coverage(daily, ctx.read("items"), ctx.read("users"), as_of=ctx.ds)
     known = pa.Table.from_pylist([row.asDict() for row in coverage.collect()], schema=PROFILE)

@@ -27,6 +27,7 @@ _ARROW = {
     "array<float>": pa.list_(pa.float32()),
     "array<string>": pa.list_(pa.string()),
     "map<string,string>": pa.map_(pa.string(), pa.string()),
+    "map<string,double>": pa.map_(pa.string(), pa.float64()),
 }
 
 

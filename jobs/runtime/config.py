@@ -128,6 +128,7 @@ class Config(Settings):
             dwell=_says(events, "dwell_seconds"),
             price=_says(items, "price"),
             created=_says(items, "created_on"),
+            item_numbers=tuple(items.numbers) if items else (),
             holidays=not self.data.calendar.is_empty,
             profile=tuple(profile),
             numbers=tuple(name for name, attribute in profile.items() if attribute.type == "number"),

@@ -103,6 +103,7 @@ ITEMS = Table(
         Column("price", "double", "money of the source", UNKNOWN),
         Column("created_on", "date", "first day of the item", UNKNOWN),
         Column("available", "boolean", "whether it can be had", UNKNOWN),
+        Column("numbers", "map<string,double>", "what else the overlay names; unknown ones left out"),
     ),
     (Check("price", 0.0, level="warn"),),
     may_be_empty=True,

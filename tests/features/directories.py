@@ -21,14 +21,20 @@ PROFILES = pa.schema([("user_id", pa.string()), ("profile", pa.map_(pa.string(),
 Item = tuple[str, str | None, str | None, str | None, float | None, str | None]
 
 
-def catalogue(rows: Iterable[Item]) -> pa.Table:
+def catalogue(rows: Iterable[Item], numbers: Mapping[str, Mapping[str, float]] | None = None) -> pa.Table:
+    """numbers: item -> what else is known of it."""
     kinds = {
         "item_id": pa.string(),
         **dict.fromkeys(("category", "subcategory", "brand"), pa.string()),
         "price": pa.float64(),
         "created_on": pa.date32(),
+        "numbers": pa.map_(pa.string(), pa.float64()),
     }
-    values = [(*rest, dt.date.fromisoformat(born) if born else None) for *rest, born in rows]
+    more = numbers or {}
+    values = [
+        (item, *rest, dt.date.fromisoformat(born) if born else None, list(more.get(item, {}).items()))
+        for item, *rest, born in rows
+    ]
     return pa.Table.from_pylist([dict(zip(kinds, row, strict=True)) for row in values], pa.schema(list(kinds.items())))
 
 

@@ -12,7 +12,7 @@ from features import catalogue
 from tests.features.support import assert_contract, by_key, records_of
 
 AS_OF = "2026-03-31"
-FIELDS = ("id", "title", "kind", "maker", "price", "born", "stock")
+FIELDS = ("id", "title", "kind", "maker", "price", "born", "stock", "pages")
 COLUMNS = {
     "item_id": "id",
     "name": "title",
@@ -22,13 +22,24 @@ COLUMNS = {
     "price": "price",
     "created_on": "born",
     "available": "stock > 0",
+    "number_pages": "pages",
+    "number_letters": "length(title)",
 }
 LINES: list[dict[str, Any] | str] = [
-    {"id": "old", "title": "Old", "kind": "a", "maker": "m", "price": "2.50", "born": "2026-03-30", "stock": 0},
+    {
+        "id": "old",
+        "title": "Old",
+        "kind": "a",
+        "maker": "m",
+        "price": "2.50",
+        "born": "2026-03-30",
+        "stock": 0,
+        "pages": "12",
+    },
     {"id": " today ", "born": AS_OF},
     {"id": "tomorrow", "born": "2026-04-01"},
     {"id": 17, "price": 3, "born": None},
-    {"id": "odd", "price": "cheap", "born": "last spring", "stock": "some"},
+    {"id": "odd", "price": "cheap", "born": "last spring", "stock": "some", "pages": "few"},
     {"id": "twice", "title": "b", "price": 1},
     {"id": "twice", "title": "a", "price": 9},
     {"title": "without id"},
@@ -59,12 +70,14 @@ def test_ids_are_trimmed_and_items_created_later_or_without_id_left_out(known: d
 
 
 def test_columns_are_typed_and_null_when_the_source_does_not_say(known: dict[Any, dict[str, Any]]) -> None:
-    assert tuple(known["old"].values()) == (AS_OF, "old", "Old", "a", None, "m", 2.5, dt.date(2026, 3, 30), False)
-    assert tuple(known["17"].values()) == (AS_OF, "17", None, None, None, None, 3.0, None, None)
+    old = (AS_OF, "old", "Old", "a", None, "m", 2.5, dt.date(2026, 3, 30), False, {"pages": 12.0, "letters": 3.0})
+    assert tuple(known["old"].values()) == old
+    assert tuple(known["17"].values()) == (AS_OF, "17", None, None, None, None, 3.0, None, None, {})
 
 
 def test_what_cannot_be_cast_is_null(known: dict[Any, dict[str, Any]]) -> None:
     assert [known["odd"][name] for name in ("price", "created_on", "available")] == [None, None, None]
+    assert known["odd"]["numbers"] == {}
 
 
 def test_of_several_rows_of_an_item_always_the_same_one_is_taken(

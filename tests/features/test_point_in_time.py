@@ -107,7 +107,8 @@ class Days:
 def catalogue(spark: SparkSession) -> DataFrame:
     return spark.sql(
         f"SELECT '{AS_OF}' AS ds, id AS item_id, id AS name, kind AS category, kind AS subcategory, kind AS brand, "
-        "1.0D AS price, DATE'2026-01-02' AS created_on FROM VALUES ('p', 'x'), ('q', 'y'), ('r', 'x') AS t(id, kind)"
+        "1.0D AS price, DATE'2026-01-02' AS created_on, map('size', 2.0D) AS numbers "
+        "FROM VALUES ('p', 'x'), ('q', 'y'), ('r', 'x') AS t(id, kind)"
     )
 
 

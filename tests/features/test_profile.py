@@ -64,6 +64,7 @@ def test_the_catalogue_s_missing_values_are_counted() -> None:
             "category": ["food", "food", "food"],
             "brand": pa.nulls(3, pa.string()),
             "price": [2.0, None, 1.0],
+            "numbers": pa.array([[("pages", 3.0)], [], []], pa.map_(pa.string(), pa.float64())),
         }
     )
     attributes = pa.map_(pa.string(), pa.string())
@@ -72,11 +73,12 @@ def test_the_catalogue_s_missing_values_are_counted() -> None:
         schema=pa.schema([("ds", pa.string()), ("profile", attributes)]),
     )
     for size in (1, 100):
-        assert rows_of(profile_catalogue(items.to_batches(size), table="items")) == {
+        assert rows_of(profile_catalogue(items.to_batches(size), table="items", attributes=["pages"])) == {
             ("items", "rows", ""): 3,
             ("items", "nulls", "category"): 0,
             ("items", "nulls", "brand"): 3,
             ("items", "nulls", "price"): 1,
+            ("items", "nulls", "pages"): 2,
         }
         found = profile_catalogue(users.to_batches(size), table="users", attributes=("age", "city"))
         assert rows_of(found) == {

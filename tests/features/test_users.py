@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.features.conftest import ITEMS, Shop
-from tests.features.directories import built_users, profiles
+from tests.features.directories import built_items, built_users, catalogue, profiles
 from tests.features.support import FACTS, FLOAT, assert_contract, by_key, day
 
 Rows = dict[Any, dict[str, Any]]
@@ -90,6 +90,20 @@ def test_the_price_level_is_that_of_what_was_taken(users: Rows) -> None:
     """ann took bread at 3.0 on 5 days; tea has no price in the catalogue."""
     assert users["ann"]["price_mean"] == users["bob"]["price_mean"] == 3.0
     assert users["cat"]["price_mean"] is None
+
+
+def test_a_number_of_the_catalogue_has_its_mean_in_what_was_taken(shop: Shop) -> None:
+    """Of days with a positive event: ann has bread on 5 and tea on 2, bob bread on 1 and tea."""
+    facts = replace(FACTS, item_numbers=("size",))
+    goods = catalogue([("i_bread", None, None, None, 3.0, None)], {"i_bread": {"size": 0.5}, "i_tea": {"size": 9.0}})
+    users = built_users(shop.daily, shop.history, profiles({}), goods, first=day(27), facts=facts)
+    assert_contract(users, "user_features", facts=facts)
+    found = {name: row["number_size_mean"] for name, row in by_key(users, "user_id").items()}
+    assert (found["ann"], found["cat"], found["dan"]) == (0.5, None, None)  # tea is not in this catalogue
+    items = built_items(shop.daily, shop.history, shop.daily, goods, first=day(27), facts=facts)
+    assert_contract(items, "item_features", facts=facts)
+    sizes = {name: row["number_size"] for name, row in by_key(items, "item_id").items()}
+    assert sizes == {"i_bread": 0.5, "i_ghost": None, "i_milk": None, "i_tea": None}
 
 
 def test_parts_of_the_day_and_the_lists_weekday_by_template(users: Rows) -> None:

@@ -145,7 +145,7 @@ def test_a_warning_names_table_and_day(runner: Runner) -> None:
     said: list[str] = []
     ctx = context(runner, Job("some_job", (), ("items",)), said=said)
     cheap = {"ds": DAY, "item_id": "i1", "price": -1.0} | dict.fromkeys(
-        ("name", "category", "subcategory", "brand", "created_on", "available")
+        ("name", "category", "subcategory", "brand", "created_on", "available", "numbers")
     )
     ctx.write_arrow("items", [pa.Table.from_pylist([cheap])])
     assert said == [f"warning: table items, day {DAY}: 1 values of price lie outside 0..inf."]
