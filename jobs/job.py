@@ -19,6 +19,7 @@ class Windows(Settings):
     fresh_days: int = Field(7, ge=1, le=63)
     label_days: int = Field(ge=1)
     label_windows: int = Field(ge=2)
+    proof_windows: int = Field(4, ge=1)
     health_days: int = Field(ge=2)
     lateness_days: int = Field(ge=0)
     day_before: int = Field(1, ge=1, le=1)
@@ -29,6 +30,11 @@ class Windows(Settings):
     def overlap_days(self) -> int:
         """The day of a delivery and those before it that may have delivered the same event, just after midnight too."""
         return self.lateness_days + 2
+
+    @property
+    def earlier_proofs(self) -> int:
+        """The label windows that a proof is made of together, without its own."""
+        return self.proof_windows - 1
 
     @property
     def report_windows(self) -> int:

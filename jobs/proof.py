@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.runtime.config import Config
 from jobs.runtime.context import Context, input_days
 from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
+from models.evaluate.pool import Window
 from models.recall import FUSED
 
 PLAIN = (FUSED, "popular")  # what a ranker has to beat: merged recall and popularity
+DECISIVE = ("ds", "as_of", "source", "metric", "pooled", "pooled_users", "pooled_from", "published", "trained")
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,21 @@ def verdict_of(ctx: Context) -> Verdict | None:
     """None before there is a proof, or where it proved nothing: then the configured ranker stands."""
     if not ctx.inputs("proof"):
         return None
-    columns = ["ds", "as_of", "source", "metric", "value", "users", "published", "trained"]
-    return read_verdict(ctx.read_arrow("proof", columns).to_pylist(), ctx.config.proof.metric)
+    return read_verdict(ctx.read_arrow("proof", DECISIVE).to_pylist(), ctx.config.proof.metric)
 
 
 def read_verdict(rows: Sequence[Mapping[str, Any]], metric: str) -> Verdict | None:
     """From the rows of one day's proof, of which those of the metric that decided are looked at."""
-    rows = [row for row in rows if row["metric"] == metric]
+    rows = [row for row in rows if row["metric"] == metric and row["pooled"] is not None]
     if not rows:
         return None
     (published,), (trained,) = ([row for row in rows if row[flag]] for flag in ("published", "trained"))
-    beaten = max((row for row in rows if row["source"] in PLAIN), key=lambda row: row["value"], default=None)
+    beaten = max((row for row in rows if row["source"] in PLAIN), key=lambda row: row["pooled"], default=None)
     proven = published["source"] == trained["source"]
     told = _figure(trained) if not proven else _figure(beaten) if beaten else "nothing else"
     why = (
-        f"{_figure(published)} {'beats' if proven else 'stands in for'} {told}: {metric} over {published['users']} "
-        f"users, {published['as_of']} to {published['ds']}"
+        f"{_figure(published)} {'beats' if proven else 'stands in for'} {told}: {metric} over "
+        f"{published['pooled_users']} users, {published['pooled_from']} to {published['ds']}"
     )
     return Verdict(published["source"], trained["source"], why)
 
@@ -66,4 +68,26 @@ def trained_ranker(ctx: Context) -> str:
 
 
 def _figure(row: Mapping[str, Any]) -> str:
-    return f"{row['source']} {row['value']:.4f}"
+    return f"{row['source']} {row['pooled']:.4f}"
+
+
+def earlier_windows(ctx: Context, config: str) -> dict[str, Window]:
+    """as_of -> the proof of a label window before the job's, of those that were made under the settings of that digest
+    and say how far each source was from the configured ranker.
+    """
+    if not ctx.inputs("proof"):
+        return {}
+    ours = (pc.field("metric") == ctx.config.proof.metric) & (pc.field("config") == config)
+    rows = ctx.read_arrow("proof", [*DECISIVE, "value", "users", "lead", "lead_error", "config"]).filter(ours)
+    found = dict[str, list[dict[str, Any]]]()
+    for row in rows.to_pylist():
+        found.setdefault(row["as_of"], []).append(row)
+    return {
+        as_of: Window(
+            mine[0]["users"],
+            {row["source"]: row["value"] for row in mine},
+            {row["source"]: (row["lead"], row["lead_error"]) for row in mine},
+        )
+        for as_of, mine in found.items()
+        if ctx.config.get("rank.ranker") in {row["source"] for row in mine}
+    }

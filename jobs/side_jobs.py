@@ -13,7 +13,11 @@ NEWEST_PROOF = Read("proof", step="label_days", times="newest")
 JUDGED = (Read("candidates", lag="label_days"), *FEATURES_AS_OF, Read("user_item_daily", span="label_days"))
 JUDGE_RANKER = Job(
     "judge_ranker",
-    (Read("samples", step="label_days", times="label_windows"), *JUDGED),
+    (
+        Read("samples", step="label_days", times="label_windows"),
+        *JUDGED,
+        Read("proof", lag="label_days", step="label_days", times="earlier_proofs", optional=True),
+    ),
     ("proof",),
     settings=("data", "rank", "proof", "recall.channels"),
     every="label_days",

@@ -5,6 +5,7 @@ from jobs.tables.columns import DS
 
 AS_OF = Column("as_of", "string", "business day whose knowledge the lists are made of; the window after it ends on ds")
 NO_MEAN = "a share of the catalogue, which is no mean over users"
+NOT_DECISIVE = "another metric than proof.metric, or a source that rank.ranker wasn't compared with"
 FIGURES = (
     Column("metric", "string", "with its cut-off, such as ndcg_at_10"),
     Column("value", "double", "mean over the users; a user without a list counts 0", "no list had enough items"),
@@ -23,6 +24,12 @@ PROOF = Table(
         *(DS, AS_OF),
         Column("source", "string", "fused, a recall channel, or a ranker"),
         *FIGURES,
+        Column("lead", "double", "value less that of rank.ranker", NOT_DECISIVE),
+        Column("lead_error", "double", "its standard error", NOT_DECISIVE),
+        Column("pooled", "double", "value over the users of all windows that count together", NOT_DECISIVE),
+        Column("pooled_users", "bigint", "users of these windows"),
+        Column("pooled_from", "string", "as_of of the oldest of them"),
+        Column("config", "string", "digest of the settings that it was made under; windows of the same count together"),
         Column("published", "boolean", "whether lists are made of this order until the next proof"),
         Column("trained", "boolean", "whether it is the ranker that is trained until then"),
     ),

@@ -1,8 +1,9 @@
-"""From every user's lists to what is told of a source: means with their intervals, and who wins."""
+"""From every user's lists to what is told of a source: means with their intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,12 +74,16 @@ class Standing:
         order = {source: place for place, source in enumerate(self.sources)}
         return sorted(found, key=lambda row: order[str(row["source"])])
 
-    def ahead_of(self, source: str, metric: str, level: float) -> tuple[dict[str, float], dict[str, float]]:
-        """Source -> the lower and the upper end of the interval of its metric less that of `source`."""
-        low, high = self.means.interval(level, minus=self._place(source, metric))
-        places = {other: self._place(other, metric) for other in self.sources}
-        lower, upper = ({other: -float(ends[place]) for other, place in places.items()} for ends in (high, low))
-        return lower, upper
+    def leads(self, metric: str, over: str) -> dict[str, tuple[float, float]]:
+        """Source -> how much more of the metric it has than the source `over`, and the standard error of that."""
+        base = self._place(over, metric)
+        found = {}
+        for source in self.sources:
+            place = self._place(source, metric)
+            drawn = self.means.resampled[:, place] - self.means.resampled[:, base]
+            lead = float(self.means.means[place] - self.means.means[base])
+            found[source] = lead, float(drawn.std()) if len(drawn) else math.inf
+        return found
 
     def _place(self, source: str, metric: str) -> int:
         return self.sources.index(source) * len(self.metrics) + self.metrics.index(metric)
@@ -125,22 +130,6 @@ def contributions(judged: Judged, mode: str, channels: Sequence[str]) -> list[di
         }
         for n, channel in enumerate(channels)
     ]
-
-
-def best_ranker(found: Standing, metric: str, rankers: Sequence[str], level: float) -> str:
-    """The first of the rankers, unless another's lead over it is more than chance: the interval of the difference lies
-    above 0. Of several such, the one with the best mean. The best mean alone would change with the weather.
-    """
-    first = rankers[0]
-    low, _ = found.ahead_of(first, metric, level)
-    leading = [kind for kind in rankers[1:] if low[kind] > 0]
-    means = found.of(metric)
-    return max(leading, key=lambda kind: means[kind]) if leading else first
-
-
-def winner(means: Mapping[str, float], ranker: str, plain: Sequence[str]) -> str:
-    """The ranker if it has a better mean than all the plain sources, which need no learning; else the best of those."""
-    return max([*plain, ranker], key=lambda source: means[source])
 
 
 def with_truth(rows: pa.Table, mode: str) -> pa.Table:

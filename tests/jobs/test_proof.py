@@ -156,9 +156,32 @@ def test_no_day_of_proof_is_needed_before_the_first_label_window(tmp_path: Path)
     assert stored_verdict(runner.config, day(0)) is None
 
 
+def test_windows_of_the_same_settings_decide_together(runner: Runner, said: list[str]) -> None:
+    """The popular item wins this window of 12 users, lr the one before of more; one of other settings doesn't count."""
+    take(runner, FIRST)
+    run(runner, "judge_ranker")
+    (popular,) = [row for row in stored(runner, "proof") if row["metric"] == "ndcg_at_1" and row["published"]]
+    assert (popular["source"], popular["pooled_users"], popular["pooled_from"]) == ("popular", USERS, AS_OF)
+    values = {"lr": 0.9, "popular": 0.1, "fused": 0.0, "als": 0.0}
+    for config, published, users in (("other", "popular", USERS), (popular["config"], "lr", USERS + 36)):
+        earlier = [
+            {"source": source, "metric": "ndcg_at_1", "value": value, "users": 36, "as_of": day(1), "config": config}
+            | {"lead": value - 0.9, "lead_error": 0.1, "pooled_users": 36, "pooled_from": day(1)}
+            | {"published": source == "lr", "trained": source == "lr"}
+            for source, value in values.items()
+        ]
+        put_rows(runner, "proof", AS_OF, earlier)
+        run(runner, "judge_ranker")
+        rows = [row for row in stored(runner, "proof") if row["metric"] == "ndcg_at_1"]
+        assert [row["source"] for row in rows if row["published"]] == [published]
+        assert {row["pooled_users"] for row in rows} == {users}
+        assert {row["pooled_from"] for row in rows} == {AS_OF if users == USERS else day(1)}
+    assert said[-1].startswith(f"proof {DAY}: lr 0.6750 beats popular 0.3042: ndcg_at_1 over 48 users, {day(1)} to ")
+
+
 def row(source: str, value: float, **flags: bool) -> dict[str, Any]:
-    facts = {"ds": DAY, "as_of": AS_OF, "users": 9, "published": False, "trained": False}
-    return {"source": source, "metric": "m", "value": value, **facts, **flags}
+    facts = {"ds": DAY, "as_of": AS_OF, "pooled_users": 9, "pooled_from": AS_OF, "published": False, "trained": False}
+    return {"source": source, "metric": "m", "pooled": value, **facts, **flags}
 
 
 def test_a_verdict_says_what_was_compared() -> None:

@@ -10,7 +10,7 @@ from models.evaluate.bootstrap import bootstrap
 from models.evaluate.contest import ANY, FINAL, HITS, NEW, RECALLED, TRUTH, UNIQUE, WITHOUT, Contest, column
 from models.evaluate.quality import channel_report, quality
 from models.evaluate.settings import ProofSettings
-from models.evaluate.summary import Items, Judged, Standing, best_ranker, contributions, standing, winner
+from models.evaluate.summary import Items, Judged, Standing, contributions, standing
 from models.rank.blocks import Inputs
 
 SETTINGS = ProofSettings(
@@ -80,25 +80,13 @@ def test_contributions_are_shares_of_all_that_was_taken() -> None:
     assert contributions(JUDGED, NEW, ("als", "popular"))[1]["hits"] == 0, "the second user took nothing new"
 
 
-@pytest.mark.parametrize(
-    ("means", "expected"),
-    [
-        ({"fused": 0.2, "popular": 0.1, "gbdt": 0.3, "hot": 0.9}, "gbdt"),
-        ({"fused": 0.3, "popular": 0.1, "gbdt": 0.3}, "fused"),
-        ({"fused": 0.2, "popular": 0.4, "gbdt": 0.3}, "popular"),
-    ],
-)
-def test_a_ranker_has_to_be_better_than_what_needs_no_learning(means: dict[str, float], expected: str) -> None:
-    assert winner(means, "gbdt", ["fused", "popular"]) == expected
-
-
-def test_the_configured_ranker_stands_unless_another_leads_by_more_than_chance() -> None:
-    """On the first of 40 users gbdt is right and lr wrong, which is chance; sure is right for all where lr is not."""
-    hits = {"lr": 0, "gbdt": 1, "sure": 40}
-    values = np.stack([np.arange(40) < count for count in hits.values()], axis=1).astype(np.float64)
-    found = Standing(list(hits), ["m"], bootstrap(values, resamples=100, seed=1), 40, {})
-    assert best_ranker(found, "m", ["lr", "gbdt"], 0.95) == "lr"
-    assert best_ranker(found, "m", ["lr", "gbdt", "sure"], 0.95) == "sure"
+def test_a_lead_has_the_error_of_its_users_differences() -> None:
+    """On the first of 40 users gbdt is right and lr wrong."""
+    values = np.stack([np.zeros(40), np.arange(40) < 1], axis=1).astype(np.float64)
+    found = Standing(["lr", "gbdt"], ["m"], bootstrap(values, resamples=400, seed=1), 40, {})
+    leads = found.leads("m", "lr")
+    assert leads["lr"] == (0, 0)
+    assert leads["gbdt"] == (pytest.approx(1 / 40), pytest.approx(values[:, 1].std() / 40**0.5, rel=0.1))
 
 
 def test_the_metric_that_decides_is_one_that_is_measured() -> None:
