@@ -67,6 +67,10 @@ def item_features(facts: Facts) -> list[Feature]:
         velocity(ITEM_DAILY, positive, 1, 7),
         velocity(ITEM_DAILY, positive, 7, 28),
         *(popularity(positive, half_life, facts.fresh_days) for half_life in HALF_LIVES_HOURS),
+        Feature(
+            "days_since_first", "max(days_since_first)", _FIRST, aggregation="recency", window="history", null=_NONE
+        ),
+        Feature("days_since_last", "min(days_since_last)", _LAST, aggregation="recency", window="history", null=_NONE),
         *(distinct("user", days) for days in (WINDOWS[-1], HISTORY)),
         Feature(
             "audience_breadth_28d",
@@ -120,7 +124,7 @@ def pair_features(facts: Facts) -> list[Feature]:
         *(_counted(kind, days) for kind in facts.kept for days in KEPT_WINDOWS),
         taken,
         _pair("days_since_last", _LAST, null=_NONE),
-        _pair("days_since_first", "days since the first positive event", null=_NONE),
+        _pair("days_since_first", _FIRST, null=_NONE),
         _pair("interval_mean", "mean days between positive days", interval, null=_DUE_NULL),
         _pair("interval_ratio", _DUE_ABOUT, _DUE, null=_DUE_NULL),
         *(_decayed_weight(days) for days in HALF_LIVES),
@@ -185,6 +189,7 @@ _DUE = "try_divide(days_since_last * (positive_days_history - 1), days_since_fir
 _MEAN_DWELL = "try_divide(dwell_units, dwell_count)"
 _DUE_ABOUT = "days since the last positive event over the mean interval: about 1 when due"
 _DUE_NULL = "fewer than two positive days"
+_FIRST = "days since the first positive event in the window"
 _LAST, _NONE = "days since the last positive event, 0 is the day itself", "no positive event in the window"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -35,6 +36,12 @@ class Table:
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
     may_be_empty: bool = False
+
+    @property
+    def shape(self) -> str:
+        """A digest of names and types of the columns."""
+        columns = [(column.name, column.type) for column in self.columns]
+        return hashlib.blake2b(repr(columns).encode(), digest_size=8).hexdigest()
 
     @property
     def names(self) -> list[str]:

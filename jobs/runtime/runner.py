@@ -58,13 +58,13 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.graph = graph_of(self.config)
-        self.store = Store(self.config.store_root)
-        self.base = Runner(self.config.base) if self.config.base else None
-        self.raw = RawZone(self.config.raw_root, self.config.data)
-        self.prints = Fingerprints(self.config, self.store, self.raw)
         published, judged = self.config.products.enabled, bool(self.config.experiments.layers)
         clicks = self.config.clicked
         self.contracts = tables(self.config.recall.channels, self.config.facts, published, judged, clicks)  # type: ignore[attr-defined]
+        self.store = Store(self.config.store_root, {name: table.shape for name, table in self.contracts.items()})
+        self.base = Runner(self.config.base) if self.config.base else None
+        self.raw = RawZone(self.config.raw_root, self.config.data)
+        self.prints = Fingerprints(self.config, self.store, self.raw)
         kept_features(self.contracts["samples"], self.config.get("rank.drop"))  # a wrong name is told before the night
 
     def plan(

@@ -26,10 +26,15 @@ CHUNK = 1 << 20
 
 
 class Store:
-    """Partitions below one root folder. Days are `YYYY-MM-DD` strings."""
+    """Partitions below one root folder. Days are `YYYY-MM-DD` strings.
 
-    def __init__(self, root: Path) -> None:
+    shapes: table -> a digest of the columns that it has to have. A partition of others, as an earlier release or
+    configuration left it, counts as missing: it is built anew, and never read as if it were what is expected.
+    """
+
+    def __init__(self, root: Path, shapes: Mapping[str, str] | None = None) -> None:
         self.root = root
+        self._shapes = shapes or {}
 
     def manifest(self, table: str, day: str) -> dict[str, Any] | None:
         """What stands there: digest, fingerprint, rows and more; None when the partition is missing."""
@@ -37,7 +42,8 @@ class Store:
             text = (self._partition(table, day) / MANIFEST).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
-        return dict(json.loads(text))
+        manifest = dict(json.loads(text))
+        return manifest if self._shapes.get(table) in (None, manifest.get("shape")) else None
 
     def digest(self, table: str, day: str, on: Sequence[str] = ()) -> str | None:
         """None when the partition is missing, or was built from other partitions of the tables `on` than stand."""
@@ -81,7 +87,9 @@ class Store:
             shutil.rmtree(staged)
         else:
             staged.rename(target)
-        text = json.dumps({"table": table, "ds": day, "digest": digest, **facts}, indent=1, sort_keys=True) + "\n"
+        own = {"table": table, "ds": day, "digest": digest}
+        own |= {"shape": self._shapes[table]} if table in self._shapes else {}
+        text = json.dumps({**own, **facts}, indent=1, sort_keys=True) + "\n"
         aside = partition / f".{MANIFEST}-{uuid.uuid4().hex}"
         aside.write_text(text, encoding="utf-8")
         aside.replace(partition / MANIFEST)

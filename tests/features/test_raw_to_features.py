@@ -121,7 +121,7 @@ def test_items(built: Built) -> None:
     shares = {f"popularity_half_life_{hours}h": plain.popularity(built.known, hours) for hours in HALF_LIVES_HOURS}
     for item, events in groups.items():
         positive = {name: plain.number(events, plain.KINDS["positive"], days) for name, days in WINDOWS.items()}
-        group = GROUP.get(item)
+        group, days = GROUP.get(item), [age for _, _, age in taken(events)]
         smoothed = plain.smooth(group_rates, group) if group else dict.fromkeys(group_rates["x"])  # type: ignore[arg-type]
         expected = {
             **plain.counts(events),
@@ -133,6 +133,8 @@ def test_items(built: Built) -> None:
             **{name: of_items.get(item, 0.0) for name, of_items in shares.items()},
             "user_count_28d": len({user for user, *_ in taken(events, 28)}),
             "user_count_history": len({user for user, *_ in taken(events)}),
+            "days_since_first": max(days, default=None),
+            "days_since_last": min(days, default=None),
             "value_mean_history": plain.value_mean(events),
             "age_days": 9 if item in GROUP else None,
             "price": PRICE.get(item),

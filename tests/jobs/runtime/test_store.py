@@ -219,3 +219,15 @@ def test_kills_one_after_the_other_do_no_more_harm_than_one(tmp_path: Path) -> N
             assert live(store) in (OLD, NEW)
             put(store, NEW, built_from="new")
             assert everything(store) == everything(undisturbed)
+
+
+def test_a_partition_of_other_columns_counts_as_missing(tmp_path: Path) -> None:
+    """An earlier release wrote it, or one of other channels; a store that isn't told reads it all the same."""
+    old, new, anyone = (Store(tmp_path, shapes) for shapes in ({TABLE: "a"}, {TABLE: "b"}, {}))
+    put(old, OLD)
+    assert live(old) == live(anyone) == OLD
+    assert new.manifest(TABLE, DAY) is new.digest(TABLE, DAY) is None
+    with pytest.raises(MissingPartition):
+        new.folders(TABLE, [DAY])
+    put(new, NEW)
+    assert live(new) == NEW and old.digest(TABLE, DAY) is None
