@@ -14,9 +14,10 @@ from jobs.runtime.context import Context, input_days
 from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
 from models.evaluate.pool import Window
+from models.rank.coarse import COARSE
 from models.recall import FUSED
 
-PLAIN = (FUSED, "popular")  # what a ranker has to beat: merged recall and popularity
+PLAIN = (FUSED, COARSE, "popular")  # what a ranker has to beat: merged recall, also with learned weights; popularity
 DECISIVE = ("ds", "as_of", "source", "metric", "pooled", "pooled_users", "pooled_from", "published", "trained")
 
 

@@ -19,6 +19,7 @@ from jobs.runtime.store import Store
 from models.evaluate.contest import ANY, FINAL, NEW
 from models.evaluate.metrics import METRICS
 from models.rank import RANKERS
+from models.rank.coarse import COARSE
 from models.recall import FUSED
 
 WIDTH = 150  # where there is no terminal
@@ -107,7 +108,7 @@ def _place(source: str) -> tuple[int, int]:
     rankers = list(RANKERS)[::-1]
     if source in rankers:
         return 3, rankers.index(source)
-    return {"popular": 0, FUSED: 2, FINAL: 4}.get(source, 1), 0
+    return {"popular": 0, FUSED: 2, COARSE: 2, FINAL: 4}.get(source, 1), 0
 
 
 def _newest(config: Config) -> dt.date:

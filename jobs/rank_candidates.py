@@ -45,11 +45,12 @@ def _ranked(ctx: Context) -> DataFrame:
 
 
 def _ordered(ctx: Context, source: str) -> DataFrame:
-    """By merged recall, or by one channel."""
-    channels = tuple(ctx.config.get("recall.channels"))
+    """By merged recall, by the coarse ranker, or by one channel."""
+    channels, folder = tuple(ctx.config.get("recall.channels")), ctx.folder("ranker")
 
     def order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return (order_block(rows, channels, source) for rows in batches)
+        coarse = Coarse.load(folder / COARSE) if source == COARSE else None
+        return (order_block(rows, channels, source, coarse) for rows in batches)
 
     rows = ctx.read("candidates").where(F.size("item_codes") > 0)
     return rows.drop("ds").mapInArrow(order, ddl(ctx.contract("rankings"), without=["ds"]))

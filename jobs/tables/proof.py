@@ -22,7 +22,7 @@ PROOF = Table(
     ("source", "metric"),
     (
         *(DS, AS_OF),
-        Column("source", "string", "fused, a recall channel, or a ranker"),
+        Column("source", "string", "fused, coarse, a recall channel, or a ranker"),
         *FIGURES,
         Column("lead", "double", "value less that of rank.ranker", NOT_DECISIVE),
         Column("lead_error", "double", "its standard error", NOT_DECISIVE),
@@ -43,7 +43,7 @@ QUALITY = Table(
     ("mode", "source", "metric"),
     (
         *(DS, AS_OF, MODE),
-        Column("source", "string", "topn (the final lists), fused, a recall channel, or a ranker"),
+        Column("source", "string", "topn (the final lists), fused, coarse, a recall channel, or a ranker"),
         *FIGURES,
     ),
     (Check("value", 0.0),),

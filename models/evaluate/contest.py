@@ -12,7 +12,7 @@ from models.arrow import ragged_codes
 from models.evaluate.orders import channel_ranks, evidence, fused
 from models.rank.base import Ranker
 from models.rank.blocks import CANDIDATE_CODES, Inputs, user_block
-from models.rank.coarse import Coarse
+from models.rank.coarse import COARSE, Coarse
 from models.rank.matrix import ItemTable, assemble
 from models.recall import FUSED
 from models.recall.ragged import among, offsets_of, positions
@@ -33,8 +33,8 @@ def column(mode: str, source: str) -> str:
 @dataclass(frozen=True)
 class Contest:
     """Who competes. rankers: by name, of the features `names`, each after `coarse` has cut the candidates, as lists are
-    made. without: for a channel left out, a ranker and a coarse one that never heard of it. final: whether rows bring
-    lists in `FINAL_CODES`. k: places of a list. modes: of `ANY` and `NEW`.
+    made; it competes itself, too. without: for a channel left out, a ranker and a coarse one that never heard of it.
+    final: whether rows bring lists in `FINAL_CODES`. k: places of a list. modes: of `ANY` and `NEW`.
     """
 
     inputs: Inputs
@@ -51,7 +51,8 @@ class Contest:
     def sources(self) -> list[str]:
         """Those with lists, the simple ones first; the candidates without a channel come last."""
         last = [FINAL] if self.final else []
-        return [FUSED, *self.channels, *self.rankers, *last, *(WITHOUT + channel for channel in self.without)]
+        learned = [COARSE] if self.coarse else []
+        return [FUSED, *self.channels, *learned, *self.rankers, *last, *(WITHOUT + channel for channel in self.without)]
 
 
 def contest_block(rows: pa.RecordBatch, contest: Contest, items: ItemTable) -> pa.RecordBatch:
@@ -94,6 +95,8 @@ def _scores(rows: pa.RecordBatch, contest: Contest, items: ItemTable, ranks: np.
     """Source -> (m,) what its list falls by; NaN: not in it."""
     scores = {FUSED: fused(rows)}
     scores |= {channel: -ranks[:, number] for number, channel in enumerate(contest.channels)}
+    if contest.coarse is not None:
+        scores[COARSE] = contest.coarse.scores(evidence(rows, contest.coarse.names))
     everyone = np.ones(len(ranks), bool)
     kept = _kept(rows, contest.coarse, everyone) if contest.rankers else everyone
     entries = {name: (ranker, contest.names, kept) for name, ranker in contest.rankers.items()}

@@ -1,4 +1,4 @@
-"""Orders of candidates without a ranker: by one channel, or by the fusion of all of them."""
+"""Orders of candidates by what recall says of them alone: one channel, the fusion of all, or the coarse ranker."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import expit
 
 from models.arrow import ragged_codes
+from models.rank.coarse import Coarse
 from models.recall import FUSED
 from models.recall.merge import MAX_RANK
 
@@ -30,15 +32,20 @@ def evidence(rows: pa.RecordBatch, names: Sequence[str]) -> np.ndarray:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def order_block(rows: pa.RecordBatch, channels: Sequence[str], source: str) -> pa.RecordBatch:
-    """Grain: user. In: user_code, item_codes, fused_score, `<channel>_rank`. Out: user_code, item_codes (best first;
-    ties by code), scores (no probabilities; above 0, descending).
+def order_block(
+    rows: pa.RecordBatch, channels: Sequence[str], source: str, coarse: Coarse | None = None
+) -> pa.RecordBatch:
+    """Grain: user. In: user_code, item_codes, fused_score, `<channel>_rank`, the names of `coarse`. Out: user_code,
+    item_codes (best first; ties by code), scores (above 0, descending; probabilities by `coarse` alone).
 
     source: `FUSED`, or a channel, whose own items stand first and what it didn't recall behind them, by the fusion.
+    coarse: orders them instead.
     """
     offsets, codes = ragged_codes(rows["item_codes"])
     scores = fused(rows)
-    if source != FUSED:
+    if coarse is not None:
+        scores = expit(coarse.scores(evidence(rows, coarse.names)))
+    elif source != FUSED:
         ranks = channel_ranks(rows, channels)
         own = 1 / (FLATTENING + ranks[:, list(channels).index(source)])
         behind = scores / (1 + scores) / (FLATTENING + MAX_RANK + 1)

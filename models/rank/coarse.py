@@ -1,6 +1,7 @@
 """The coarse ranker: a logistic regression over what recall says of a candidate, which cuts thousands to hundreds.
 
-What it looks at comes with the candidates, so nothing is assembled for those that go.
+What it looks at comes with the candidates, so nothing is assembled for those that go. Its order is merged recall with
+learned weights, too: few weights, so little can go wrong where there is little to learn from.
 """
 
 from __future__ import annotations
@@ -44,17 +45,21 @@ class Coarse:
         weights, intercept = fit_logistic(columns.design(seen.X), seen.y, seen.weight, C=C)
         return cls(tuple(names), keep, LinearModel(intercept, columns, weights.tolist()))
 
+    def scores(self, evidence: np.ndarray) -> np.ndarray:
+        """(m,) float64: logits. evidence: (m, columns) float32 in the order of `names`, NaN: missing."""
+        return self.model.scores(evidence)
+
     def cut(self, offsets: np.ndarray, items: np.ndarray, evidence: np.ndarray) -> np.ndarray:
         """(m,) bool: the `keep` best candidates of each user, ties by item code; all where there are no more.
 
         offsets: (n + 1,), user i's candidates are `offsets[i]:offsets[i + 1]`. items: (m,) codes. evidence:
-        (m, columns) float32 in the order of `names`, NaN: missing. Who shares the block doesn't matter.
+        as of `scores`. Who shares the block doesn't matter.
         """
         counts = np.diff(offsets)
         users = np.repeat(np.arange(len(counts)), counts)
         crowded = np.flatnonzero(counts[users] > self.keep)
         mask = np.ones(len(items), bool)
-        scores = self.model.scores(evidence[crowded])
+        scores = self.scores(evidence[crowded])
         order = crowded[np.lexsort((items[crowded], -scores, users[crowded]))]
         place = np.arange(len(order)) - np.searchsorted(users[order], users[order])
         mask[order[place >= self.keep]] = False

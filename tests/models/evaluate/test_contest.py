@@ -25,6 +25,7 @@ from models.evaluate.contest import (
     contest_block,
 )
 from models.rank.blocks import Inputs, item_table
+from models.rank.coarse import COARSE
 from models.recall import FUSED
 from tests.models.rank.user_rows import FLOATS, INT, INTS, ITEMS, NAN
 
@@ -102,6 +103,9 @@ class ByRank:
 
     names = ("popular_rank",)
 
+    def scores(self, evidence: np.ndarray) -> np.ndarray:
+        return -np.nan_to_num(evidence[:, 0], nan=99)
+
     def cut(self, offsets: np.ndarray, _: np.ndarray, evidence: np.ndarray) -> np.ndarray:
         users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         ranks = np.nan_to_num(evidence[:, 0], nan=99)
@@ -112,6 +116,7 @@ def test_rankers_order_what_the_coarse_one_left_and_channels_all_that_they_recal
     found = lists(replace(FULL, coarse=ByRank(), without={"popular": (ByItem("item_a", "als_rank"), ByRank())}))
     assert found[column(ANY, "late")] == [[2], [], [1]]
     assert found[column(ANY, "popular")] == [[2, 5], [], [1]]
+    assert found[column(ANY, COARSE)] == [[2, 5], [], [1, 4]], "of all candidates, what it wasn't told of behind"
     assert found[column(ANY, WITHOUT + "popular")] == [[5], [], [4]], "of those that als recalled"
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from models.evaluate.orders import order_block
+from models.rank.coarse import COARSE, Coarse
 from models.recall import FUSED
 
 NAN = float("nan")
@@ -37,3 +41,14 @@ def test_all_candidates_stand_in_the_order_of_the_source(source: str, first: lis
 
 def test_a_slice_is_ordered_as_if_alone() -> None:
     assert order_block(ROWS.slice(1, 1), CHANNELS, "als").equals(order_block(ROWS, CHANNELS, "als").slice(1, 1))
+
+
+def test_the_coarse_ranker_orders_all_candidates_by_its_probability() -> None:
+    class ByAls(Coarse):
+        def scores(self, evidence: np.ndarray) -> np.ndarray:
+            return np.nan_to_num(evidence[:, 0], nan=-9.0)
+
+    coarse = ByAls(("als_rank",), 9, None)  # type: ignore[arg-type]
+    found = order_block(ROWS, CHANNELS, COARSE, coarse)
+    assert found["item_codes"].to_pylist() == [[2, 1, 3], [5, 4], []]
+    assert found["scores"][0].as_py() == pytest.approx([1 / (1 + math.exp(-score)) for score in (2, 1, -9)])
