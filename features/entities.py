@@ -20,13 +20,16 @@ def totals(features: Sequence[Feature], source: str) -> Aggregates:
     return Aggregates(sql for feature in features if feature.source == source for sql in _expressions(feature).values())
 
 
-def entity_sums(sources: Mapping[str, pa.Table], key: str, features: Sequence[Feature]) -> pa.Table:
-    """Grain: entity with a row in any of the sources, sorted. Columns: key, one per feature, and in place of one that
-    is smoothed `<name>__hits` and `<name>__tries`.
+def entity_sums(
+    sources: Mapping[str, pa.Table], key: str, features: Sequence[Feature], also: pa.Array | None = None
+) -> pa.Table:
+    """Grain: entity with a row in any of the sources, or among `also`, sorted. Columns: key, one per feature, and in
+    place of one that is smoothed `<name>__hits` and `<name>__tries`.
 
     sources: name -> the `totals` of its rows by entity.
     """
-    ids = pa.chunked_array([chunk for of in sources.values() for chunk in of[key].chunks], pa.string()).unique()
+    found = [chunk for of in sources.values() for chunk in of[key].chunks] + ([] if also is None else [also])
+    ids = pa.chunked_array(found, pa.string()).unique()
     ids = ids.take(pc.array_sort_indices(ids))
     columns = {}
     for name, of in sources.items():

@@ -61,7 +61,8 @@ def item_totals(
 
 
 def build_item_features(of: Totals, items: pa.Table, *, as_of: str, facts: Facts) -> pa.Table:
-    """Grain: item of any of the totals. `item_code` is its position in the order of `item_id`, from 0.
+    """Grain: item of any of the totals, or created in the last `facts.fresh_days`: nobody can take what no list may
+    show, so a new item is known before its first event. `item_code` is its position in the order of `item_id`, from 0.
 
     items: `CATALOGUE_COLUMNS`. Columns: ds, item_code, item_id, `<group>_code` (position of the item's category,
     subcategory, brand in their order; null when the catalogue doesn't say), then the features of
@@ -69,7 +70,8 @@ def build_item_features(of: Totals, items: pa.Table, *, as_of: str, facts: Facts
     event.
     """
     summed = _summed(facts)
-    sums = entity_sums({ITEM_DAILY: of.daily, PAIRS: of.pairs, USER_ITEM_DAILY: of.fresh}, KEY, summed)
+    born = items[KEY].combine_chunks().filter(pc.less(_ages(items, as_of), facts.fresh_days))
+    sums = entity_sums({ITEM_DAILY: of.daily, PAIRS: of.pairs, USER_ITEM_DAILY: of.fresh}, KEY, summed, also=born)
     found = places(sums[KEY], items[KEY])
     known = entity_features(sums, summed, entity_priors([sums], summed)) | _catalogue(items, found, as_of, facts)
     for group in GROUPS:
@@ -107,9 +109,16 @@ def catalogue_number(items: pa.Table, name: str) -> pa.Array:
 
 
 def _catalogue(items: pa.Table, which: pa.Array, as_of: str, facts: Facts) -> dict[str, pa.Array]:
-    today = pc.days_between(items["created_on"].combine_chunks(), pa.scalar(as_of).cast(pa.date32()))
-    columns = {"age_days": today, **{name: catalogue_number(items, name) for name in catalogue_numbers(facts)}}
+    columns = {
+        "age_days": _ages(items, as_of),
+        **{name: catalogue_number(items, name) for name in catalogue_numbers(facts)},
+    }
     return {name: values.cast(pa.float32()).take(which) for name, values in columns.items()}
+
+
+def _ages(items: pa.Table, as_of: str) -> pa.Array:
+    """(items,) days since each was created, null when unknown."""
+    return pc.days_between(items["created_on"].combine_chunks(), pa.scalar(as_of).cast(pa.date32()))
 
 
 def _positions(names: pa.ChunkedArray) -> pa.Array:

@@ -45,7 +45,7 @@ def _item_features(facts: Facts) -> Table:
         Column(f"{group}_code", "int", f"position of the {group} in their order", UNKNOWN) for group in specs.GROUPS
     ]
     columns = (DS, ITEM_CODE, ITEM_ID, *groups, *_floats(specs.all_item_features(facts)))
-    return Table("item_features", "item with an event in the window", ("item_code",), columns)
+    return Table("item_features", "item with an event in the window, or created of late", ("item_code",), columns)
 
 
 def _behaviour_features(facts: Facts) -> Table:

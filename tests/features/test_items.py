@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.features.conftest import Shop
-from tests.features.support import FLOAT, assert_contract, by_key
+from tests.features.directories import built_items, catalogue
+from tests.features.support import FLOAT, assert_contract, by_key, day
 
 Rows = dict[Any, dict[str, Any]]
 
@@ -41,6 +42,19 @@ def test_group_codes_are_positions_in_the_catalogue_and_null_when_unknown(
     items: Rows, item: str, codes: tuple[int | None, ...]
 ) -> None:
     assert tuple(items[item][f"{group}_code"] for group in ("category", "subcategory", "brand")) == codes
+
+
+def test_an_item_created_of_late_is_there_before_its_first_event(shop: Shop) -> None:
+    """Of the last seven days, the as-of day among them; of one that is older, and unseen, nothing is known."""
+    goods = [(f"i_{n}", "food", None, None, None, day(n)) for n in (0, 6, 7)]
+    items = built_items(shop.daily, shop.history, shop.daily, catalogue(goods), first=day(27))
+    assert_contract(items, "item_features")
+    known = by_key(items, "item_id")
+    assert set(known) == {"i_0", "i_6", "i_bread", "i_ghost", "i_milk", "i_tea"}
+    new = known["i_6"]
+    assert (new["age_days"], new["click_count_7d"], new["user_count_history"]) == (6, 0, 0)
+    assert new["click_rate_28d"] == pytest.approx((20 * 7 / 21) / 20, rel=FLOAT), "the prior's mean"
+    assert new["days_since_last"] is None
 
 
 def test_counts_are_those_of_all_users(items: Rows) -> None:
