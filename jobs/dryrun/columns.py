@@ -81,7 +81,8 @@ def time_problems(landed: Landed, data: DataSet) -> list[Problem]:
     log = data.events
     if log.time_format != "sql" or used_fields({"": log.event_time}) != [log.event_time]:
         return []
-    values = [record[log.event_time] for record in shape_of(landed.paths[0]).records if log.event_time in record]
+    records = shape_of(landed.paths[0], landed.source.columns).records
+    values = [record[log.event_time] for record in records if log.event_time in record]
     if not values:
         return []
     what = f"event_time = {log.event_time!r} is text, such as {values[0]}, and time_format isn't said"

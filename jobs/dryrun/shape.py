@@ -37,7 +37,8 @@ class Shape:
     records: tuple[dict[str, str], ...]
 
 
-def shape_of(path: Path) -> Shape:
+def shape_of(path: Path, columns: Sequence[str] = ()) -> Shape:
+    """columns: those of a CSV file without a header line, as far as they are known."""
     if _magic(path) == PARQUET:
         with suppress(OSError, pa.ArrowInvalid):
             head = next(pq.ParquetFile(path).iter_batches(LINES), None)
@@ -49,9 +50,9 @@ def shape_of(path: Path) -> Shape:
         return Shape("json array", "", (), False, ())
     objects = [record for line in lines if (record := json_object(line))]
     if objects:
-        columns = dict.fromkeys(name for record in objects for name in record)
-        return Shape("json", "", tuple(columns), True, tuple(objects))
-    return _csv_shape(lines)
+        names = dict.fromkeys(name for record in objects for name in record)
+        return Shape("json", "", tuple(names), True, tuple(objects))
+    return _csv_shape(lines, columns)
 
 
 def json_object(line: str) -> dict[str, str] | None:
@@ -105,13 +106,14 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _csv_shape(lines: Sequence[str]) -> Shape:
+def _csv_shape(lines: Sequence[str], named: Sequence[str]) -> Shape:
     delimiter = delimiter_of(lines)
     if not delimiter:
         return Shape("", "", (), False, ())
     first, *others = (csv_fields(line, delimiter) for line in lines)
     header = is_header(first, others)
-    columns = first if header else tuple(f"column_{n}" for n in range(1, len(first) + 1))
+    numbered = tuple(f"column_{n}" for n in range(1, len(first) + 1))
+    columns = first if header else tuple(named) if len(named) == len(first) else numbered
     rows = others if header else [first, *others]
     records = tuple(dict(zip(columns, row, strict=True)) for row in rows if len(row) == len(columns))
     return Shape("csv", delimiter, columns, header, records)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from features.catalogue import PROFILE
+from features.catalogue import NUMBER, PROFILE
 from features.source import CORRUPT
 from jobs.dataset import DataSet, TableName
 from jobs.dryrun.columns import unmapped
@@ -96,12 +96,12 @@ def show_snapshot(console: Console, snapshot: Snapshot, landed: Landed, data: Da
     for name in snapshot.columns:
         values = known[name].dropna()
         missing = share(len(known) - len(values), len(known))
-        title = name.removeprefix(PROFILE)
+        title = name.removeprefix(PROFILE).removeprefix(NUMBER)
         examples = listed(values.drop_duplicates().astype(str).head(3), 3)
         console.print(
             f"  {title:20} {values.nunique():>8} values, {missing:>6} missing, such as {examples}", markup=False
         )
-    _show_unmapped(console, landed, data, shape_of(landed.paths[0]).records)
+    _show_unmapped(console, landed, data, shape_of(landed.paths[0], landed.source.columns).records)
 
 
 def _show_unmapped(console: Console, landed: Landed, data: DataSet, records: Sequence[dict[str, str]]) -> None:

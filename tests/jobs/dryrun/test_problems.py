@@ -12,6 +12,7 @@ from features.source import CORRUPT
 from jobs.dryrun.columns import format_problems, name_problems, unmapped
 from jobs.dryrun.events import EventSample
 from jobs.dryrun.landed import file_problems
+from jobs.dryrun.shape import shape_of
 from jobs.dryrun.tables import Snapshot
 from tests.jobs.dryrun.support import DAY, looked, put, said, sample
 from tests.jobs.support import data_set
@@ -150,6 +151,13 @@ def test_a_column_that_is_misnamed(tmp_path: Path) -> None:
     assert "x data.events.event_time names At, which log.csv hasn't: did you mean at?" in text
     records = [{"user": "1", "extra": "a"}, {"extra": "b", "more": "5"}, {"extra": "c"}]
     assert unmapped(looked(tmp_path, data), data, records) == {"extra": ["a", "b"], "more": ["5"], "user": ["1"]}
+
+
+def test_columns_without_a_header_line_have_the_names_of_the_overlay(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("u1;i1;2026-01-01\nu2;i1;2026-01-02\n")
+    assert shape_of(path, ("user", "item", "at")).records[0] == {"user": "u1", "item": "i1", "at": "2026-01-01"}
+    assert shape_of(path, ("user", "item")).columns == shape_of(path).columns == ("column_1", "column_2", "column_3")
 
 
 def test_files_that_lie_elsewhere_or_are_not_complete(tmp_path: Path) -> None:
