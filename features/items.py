@@ -13,8 +13,9 @@ from features.aggregates import Aggregates
 from features.arrays import places
 from features.entities import entity_features, entity_priors, entity_sums, totals
 from features.facts import Facts
+from features.numbers import catalogue_numbers
 from features.spec import CATALOGUE, ITEM_DAILY, PAIRS, USER_ITEM_DAILY, Feature
-from features.specs import GROUPS, all_item_features, catalogue_numbers, group_features, item_features
+from features.specs import GROUPS, all_item_features, group_features, item_features
 from features.windows import windowed
 
 KEY = "item_id"

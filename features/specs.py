@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from features.facts import Facts
 from features.generated import generated, named_events
+from features.numbers import catalogue_numbers, look_up, mean_of_taken
 from features.pairs import HALF_LIVES, KEPT_WINDOWS, day_masks
 from features.spec import (
-    CATALOGUE,
     HISTORY,
     ITEM_DAILY,
     UNITS,
@@ -52,7 +52,7 @@ def user_features(facts: Facts) -> list[Feature]:
         *(distinct("item", days) for days in (WINDOWS[-1], HISTORY)),
         _repeat_share("the user's items taken"),
         *_means(USER_DAILY, facts),
-        *(_mean_of_taken(name) for name in catalogue_numbers(facts)),
+        *(mean_of_taken(name) for name in catalogue_numbers(facts)),
         *generated("user", USER_DAILY, facts),
     ]
 
@@ -82,16 +82,10 @@ def item_features(facts: Facts) -> list[Feature]:
         ),
         _repeat_share("its users who took it"),
         *_means(ITEM_DAILY, facts),
-        *([_catalogue("age_days", "days since the item was created", "creation day unknown")] if facts.created else []),
-        *(_catalogue(name, about, "unknown") for name, about in catalogue_numbers(facts).items()),
+        *([look_up("age_days", "days since the item was created", "creation day unknown")] if facts.created else []),
+        *(look_up(name, about, "unknown") for name, about in catalogue_numbers(facts).items()),
         *generated("item", ITEM_DAILY, facts),
     ]
-
-
-def catalogue_numbers(facts: Facts) -> dict[str, str]:
-    """What of the catalogue is a number -> what it is: the price, and `number_<name>` of what the overlay names."""
-    price = {"price": "catalogue price, in the source's money"} if facts.price else {}
-    return {**price, **{f"number_{name}": f"the item's {name}" for name in facts.item_numbers}}
 
 
 def group_features(facts: Facts, group: str) -> list[Feature]:
@@ -239,17 +233,6 @@ def _repeat_share(whose: str) -> Feature:
     beta = Beta("count_if(positive_days_history > 1)", "count_if(positive_days_history > 0)")
     about = f"share of {whose} on more than one day"
     return Feature("repeat_share", "", about, aggregation="rate", window="history", smoothing=beta)
-
-
-def _mean_of_taken(name: str) -> Feature:
-    units, days = f"{name}_units", "positive_days_history"
-    sql = f"try_divide(sum({units} * {days}), sum(if({units} IS NULL, 0, {days}))) / {UNITS['value']}"
-    about, null = f"mean {name} of what the user took, as the catalogue says", "of nothing taken it is known"
-    return Feature(f"{name}_mean", sql, about, aggregation="mean", window="history", null=null)
-
-
-def _catalogue(name: str, about: str, null: str) -> Feature:
-    return Feature(name, name, about, CATALOGUE, "look-up", null=null)
 
 
 def _pair(name: str, about: str, sql: str = "", window: str = "history", null: str = "") -> Feature:

@@ -12,8 +12,9 @@ from features.arrays import places, whole_units
 from features.entities import entity_features, entity_sums, totals
 from features.facts import Facts
 from features.items import catalogue_number
+from features.numbers import catalogue_numbers
 from features.spec import PAIRS, UNITS, USER_DAILY
-from features.specs import catalogue_numbers, user_features
+from features.specs import user_features
 from features.windows import windowed
 
 KEY = "user_id"
