@@ -43,7 +43,8 @@ def _proven(ctx: Context, contest: Contest, judged: Judged) -> Rows:
 
 def _decided(ctx: Context, found: Standing, rankers: list[str]) -> Rows:
     """By this window and those before it together, as far as they were judged under the same settings."""
-    settings, config, (as_of,) = ctx.config.proof, ctx.config.fingerprint(ctx.job.settings), ctx.inputs("candidates")
+    settings, (as_of,) = ctx.config.proof, ctx.inputs("candidates")
+    config = ctx.config.fingerprint((*ctx.job.settings, "windows"))
     own = Window(found.users, found.of(settings.metric), found.leads(settings.metric, rankers[0]))
     earlier = earlier_windows(ctx, config) if rankers[0] == ctx.config.get("rank.ranker") else {}
     together = pooled([own, *earlier.values()])
