@@ -13,6 +13,7 @@ from jobs.runtime.config import Config
 from jobs.runtime.context import Context, input_days
 from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
+from jobs.tables.proof import PROOF
 from models.evaluate.pool import Window
 from models.rank.coarse import COARSE
 from models.recall import FUSED
@@ -55,7 +56,7 @@ def read_verdict(rows: Sequence[Mapping[str, Any]], metric: str) -> Verdict | No
 
 def stored_verdict(config: Config, day: str) -> Verdict | None:
     """The verdict that the lists of a day obey, if there is one."""
-    store, days = Store(config.store_root), input_days(NEWEST_PROOF, [day], config)
+    store, days = Store(config.store_root, {PROOF.name: PROOF.shape}), input_days(NEWEST_PROOF, [day], config)
     if not days or store.digest("proof", days[0]) is None:
         return None
     (folder,) = store.folders("proof", days)
