@@ -103,7 +103,7 @@ def _of_group(
 
 
 def catalogue_number(items: pa.Table, name: str) -> pa.Array:
-    """(items,) double, null when unknown: one of `features.specs.catalogue_numbers`, of rows with `NUMBER_COLUMNS`."""
+    """(items,) double, null when unknown: one of `catalogue_numbers`, of rows with `NUMBER_COLUMNS`."""
     if name in items.column_names:
         return items[name].combine_chunks()
     return pc.map_lookup(items["numbers"].combine_chunks(), name.removeprefix("number_"), "first")
