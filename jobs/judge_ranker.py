@@ -14,6 +14,7 @@ from models.evaluate.ablation import of_features
 from models.evaluate.contest import Contest
 from models.evaluate.pool import Window, best_ranker, pooled, winner
 from models.evaluate.summary import Judged, Standing, standing
+from models.rank.coarse import COARSE
 
 Rows = list[dict[str, object]]
 
@@ -49,7 +50,8 @@ def _decided(ctx: Context, found: Standing, rankers: list[str]) -> Rows:
     earlier = earlier_windows(ctx, config) if rankers[0] == ctx.config.get("rank.ranker") else {}
     together = pooled([own, *earlier.values()])
     trained = best_ranker(together, rankers, settings.level)
-    published = winner(together.values, trained, PLAIN)
+    learned = best_ranker(together, [*rankers, COARSE], settings.level)
+    published = winner(together.values, learned, PLAIN, COARSE)
     common = {"ds": ctx.ds, "as_of": as_of, "config": config, "pooled_from": min([as_of, *earlier])}
     rows = found.rows(settings.level, published)
     for row in rows:

@@ -15,10 +15,9 @@ from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
 from jobs.tables.proof import PROOF
 from models.evaluate.pool import Window
-from models.rank.coarse import COARSE
 from models.recall import FUSED
 
-PLAIN = (FUSED, COARSE, "popular")  # what a ranker has to beat: merged recall, also with learned weights; popularity
+PLAIN = (FUSED, "popular")  # what a ranker has to beat: merged recall and popularity
 DECISIVE = ("ds", "as_of", "source", "metric", "pooled", "pooled_users", "pooled_from", "published", "trained")
 
 

@@ -46,6 +46,11 @@ def best_ranker(of: Window, rankers: Sequence[str], level: float) -> str:
     return max(leading, key=lambda kind: of.values[kind]) if leading else rankers[0]
 
 
-def winner(means: Mapping[str, float], ranker: str, plain: Sequence[str]) -> str:
-    """The ranker if it has a better mean than all the plain sources, which need no learning; else the best of those."""
-    return max([*(source for source in plain if source in means), ranker], key=lambda source: means[source])
+def winner(means: Mapping[str, float], learned: str, plain: Sequence[str], simpler: str) -> str:
+    """The learned order if it has a better mean than all the plain sources, which need no learning. Else the best of
+    these and of `simpler`, an order of fewer weights.
+    """
+    rivals = [source for source in plain if source in means]
+    if all(means[learned] > means[source] for source in rivals):
+        return learned
+    return max([*rivals, *([simpler] if simpler in means else [])], key=lambda source: means[source])

@@ -42,7 +42,7 @@ class Coarse:
             raise ValueError(f"the coarse ranker needs columns of the samples, unknown: {', '.join(unknown)}.")
         seen = replace(samples, X=samples.X[:, [samples.names.index(name) for name in names]], names=tuple(names))
         columns = fit_columns(seen, CodeConfig(ids=()))
-        weights, intercept = fit_logistic(columns.design(seen.X), seen.y, seen.weight, C=C)
+        weights, intercept = fit_logistic(columns.blocks(seen.X), seen.y, seen.weight, C=C)
         return cls(tuple(names), keep, LinearModel(intercept, columns, weights.tolist()))
 
     def scores(self, evidence: np.ndarray) -> np.ndarray:

@@ -5,7 +5,8 @@ DOI 10.1145/2648584.2648589. Three things differ from the paper, where a regress
 
 The lists are dealt into parts. Each part has a forest of its own, fitted on all the others, so the regression sees no
 leaf of a forest that knows the row's label, and every row serves both. A new row falls through all forests, and their
-mean counts.
+mean counts. The lists are dealt more than once, and the model is the mean of the hybrids of each deal: forests differ
+by chance as much as rankers do (Breiman, Bagging Predictors, 1996, DOI 10.1007/BF00058655).
 
 The regression is a shrunken correction: a given share of the trees' logit is its offset. With leaves only it would
 have to learn again, in thousands of weights, what the trees know already.
@@ -20,10 +21,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field
-from scipy.sparse import block_diag, csr_matrix, hstack
+from scipy.sparse import csr_matrix
 from scipy.special import expit
 
 from models.lazy import lightgbm
@@ -39,11 +41,13 @@ SAME_LEAF = 1e-9  # trees.txt and lr.json belong together when the leaves agree 
 
 
 class GbdtLrConfig(trees.TreeConfig, CodeConfig):
-    """The trees' parameters, and the regression's: parts that the lists are dealt into, share of the trees' logit that
-    is given, C as in `LrConfig`, and the most rows that it is fitted on. A row takes 12 bytes a tree and feature.
+    """The trees' parameters, and the regression's: parts that the lists are dealt into, how often they are dealt, share
+    of the trees' logit that is given, C as in `LrConfig`, and the most rows that it is fitted on. A row takes 12 bytes
+    a tree and 16 a feature.
     """
 
     parts: int = Field(default=2, ge=2)
+    deals: int = Field(default=2, ge=1)
     share: float = Field(default=0.9, gt=0, le=1)
     C: float = Field(default=3e-4, gt=0)
     lr_rows: int = Field(default=200_000, ge=1)
@@ -90,6 +94,34 @@ def leaf_design(leaves: np.ndarray, counts: Sequence[int]) -> csr_matrix:
     return csr_matrix((np.ones(rows * width), columns.ravel(), ends), shape=(rows, sum(counts)))
 
 
+def own_leaves_design(part: np.ndarray, leaves: Sequence[np.ndarray], counts: Sequence[Sequence[int]]) -> csr_matrix:
+    """(n, leaves of all forests) float64: each row's leaves in the forest of its part one-hot.
+
+    part: (n,) the row's part. leaves: of each part's rows, (rows, trees); counts: of each part's forest the leaves a
+    tree.
+    """
+    widths = np.array([len(own) for own in counts])
+    ends = np.concatenate([[0], np.cumsum(widths[part])])
+    columns, start = np.empty(ends[-1], np.int32), 0
+    for number, (own, sizes) in enumerate(zip(leaves, counts, strict=True)):
+        here = ends[:-1][part == number][:, np.newaxis] + np.arange(widths[number])
+        columns[here] = own + np.cumsum([start, *sizes[:-1]], dtype=np.int32)
+        start += sum(sizes)
+    return csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(part), start))
+
+
+@dataclass(frozen=True)
+class Deal:
+    """The hybrid of one deal. forests: one a part. offset: (n,) logit of each row by the forest that doesn't know it.
+    weights, intercept: of the regression, whose columns are those of the numbers, then the leaves of all forests.
+    """
+
+    forests: list[lightgbm.Booster]
+    offset: np.ndarray
+    weights: np.ndarray
+    intercept: float
+
+
 class GbdtLr(Ranker[GbdtLrConfig]):
     """Files: trees.txt, the forests with the regression written into their leaves, and a tree a feature for its number:
     what scores. lr.json, a Correction: ids and crosses, and what explains the leaves. ranker.json.
@@ -116,34 +148,46 @@ class GbdtLr(Ranker[GbdtLrConfig]):
         return expit(score)
 
     def _fit(self, samples: Samples) -> None:
-        part = trees.deal(samples, self.config.parts, self.seed)
-        numbers = range(self.config.parts)
-        forests = [
-            trees.fit_trees(samples.where(part != number), self.config, self.seed + number) for number in numbers
-        ]
+        drawn = self._draw(len(samples.y))
+        regressed = samples.where(drawn)
+        columns = fit_columns(regressed, self.config)
+        numbers = columns.blocks(regressed.X)
+        deals = [self._fit_deal(samples, drawn, numbers, deal) for deal in range(self.config.deals)]
+        offset = np.mean([deal.offset for deal in deals], axis=0)
+        self.metrics = held_out(regressed.y, expit(offset), regressed.weight)  # of the forests, before the regression
+        forests = [forest for deal in deals for forest in deal.forests]
         values = [leaf_values(forest) for forest in forests]
-        drawn = self._draw(len(part))
-        samples, part = samples.where(drawn), part[drawn]
-        columns = fit_columns(samples, self.config)
-        order = np.argsort(part, kind="stable")  # the rows of a part together, for blocks of leaves
-        samples, part = samples.where(order), part[order]
-        rows = [samples.X[part == number] for number in numbers]
-        threads = self.config.num_threads
-        offset = np.concatenate([trees.raw_scores(*pair, threads) for pair in zip(forests, rows, strict=True)])
-        self.metrics = held_out(samples.y, expit(offset), samples.weight)  # of the forests, before the regression
-        blocks = [
-            leaf_design(trees.leaf_indices(forest, X, threads), [len(outputs) for outputs in own])
-            for forest, X, own in zip(forests, rows, values, strict=True)
-        ]
-        design = hstack([columns.design(samples.X), block_diag(blocks)], format="csr")
-        found, intercept = fit_logistic(
-            design, samples.y, samples.weight, C=self.config.C, offset=self.config.share * offset
-        )
-        weights = _like(values, found[columns.width :])
-        model = LinearModel(intercept, columns, found[: columns.width].tolist())
-        self._correction = Correction(self.config.share, model, weights, [[v.tolist() for v in own] for own in values])
+        weights = np.mean([deal.weights[: columns.width] for deal in deals], axis=0)
+        leaf_weights = _like(values, np.concatenate([deal.weights[columns.width :] for deal in deals]))
+        model = LinearModel(float(np.mean([deal.intercept for deal in deals])), columns, weights.tolist())
+        tree_leaf_values = [[v.tolist() for v in own] for own in values]
+        self._correction = Correction(self.config.share, model, leaf_weights, tree_leaf_values)
         steps = [step_tree(place, np.array(columns.steps[place].edges), t) for place, t in self._correction.steps()]
         self._booster = with_leaf_values(joined(forests, steps), self._correction.folded())
+
+    def _fit_deal(self, samples: Samples, drawn: np.ndarray, numbers: list[Any], deal: int) -> Deal:
+        """drawn: row numbers that the regression learns from. numbers: the design of these rows, without leaves."""
+        parts, threads = self.config.parts, self.config.num_threads
+        seed = self.seed + deal * parts
+        part = trees.deal(samples, parts, seed)
+        forests = [
+            trees.fit_trees(samples.where(part != number), self.config, seed + number) for number in range(parts)
+        ]
+        regressed, part = samples.where(drawn), part[drawn]
+        offset, leaves = np.empty(len(drawn)), list[np.ndarray]()
+        for number, forest in enumerate(forests):
+            X = regressed.X[part == number]
+            offset[part == number] = trees.raw_scores(forest, X, threads)
+            leaves.append(trees.leaf_indices(forest, X, threads))
+        counts = [[len(outputs) for outputs in leaf_values(forest)] for forest in forests]
+        weights, intercept = fit_logistic(
+            [*numbers, own_leaves_design(part, leaves, counts)],
+            regressed.y,
+            regressed.weight,
+            C=self.config.C,
+            offset=self.config.share * offset,
+        )
+        return Deal(forests, offset, weights, intercept)
 
     def _draw(self, count: int) -> np.ndarray:
         """At most `lr_rows` of so many rows, ascending, drawn at random."""

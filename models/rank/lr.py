@@ -34,10 +34,15 @@ class Columns:
     def width(self) -> int:
         return 2 * len(self.steps) + self.codes.width
 
+    def blocks(self, X: np.ndarray) -> list[np.ndarray | csr_matrix]:
+        """Side by side the design, (n, width) float64: every feature's level, 0 where missing, then 1 where missing,
+        both dense; then ids and crosses, sparse.
+        """
+        return [step_design(X, self.steps), self.codes.design(X)]
+
     def design(self, X: np.ndarray) -> csr_matrix:
-        """(n, width) float64: every feature's level, 0 where missing, then 1 where missing, then ids and crosses."""
-        numbers = csr_matrix(step_design(X, self.steps))
-        return hstack([numbers, self.codes.design(X)], format="csr")
+        """The blocks as one sparse matrix."""
+        return hstack([csr_matrix(block) for block in self.blocks(X)], format="csr")
 
 
 def fit_columns(samples: Samples, config: CodeConfig) -> Columns:
@@ -88,7 +93,7 @@ class Lr(Ranker[LrConfig]):
 
     def _fit(self, samples: Samples) -> None:
         columns = fit_columns(samples, self.config)
-        weights, intercept = fit_logistic(columns.design(samples.X), samples.y, samples.weight, C=self.config.C)
+        weights, intercept = fit_logistic(columns.blocks(samples.X), samples.y, samples.weight, C=self.config.C)
         self._model = LinearModel(intercept, columns, weights.tolist())
 
     def _predict(self, X: np.ndarray) -> np.ndarray:

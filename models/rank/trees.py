@@ -62,7 +62,8 @@ def fit_trees(samples: Samples, config: TreeConfig, seed: int) -> lightgbm.Boost
         raise ValueError(f"the objectives {', '.join(config.objectives)} need lists: give fit a group, or add binary.")
     out = held_out_rows(samples, config.held_out, seed)
     rest, judge = samples.where(~out), samples.where(out)
-    boosters = [_fit_objective(name, rest, judge, config, seed) for name in objectives]
+    sets = _binned(rest, judge, config)
+    boosters = [_fit_objective(name, rest, judge, sets, config, seed) for name in objectives]
     return boosters[0] if objectives == ["binary"] else _calibrated(boosters, samples, judge, config)
 
 
@@ -108,8 +109,23 @@ def leaf_indices(booster: lightgbm.Booster, X: np.ndarray, num_threads: int) -> 
     return leaves.reshape(len(X), booster.num_trees()).astype(np.int32, copy=False)
 
 
-def _fit_objective(objective: str, rest: Samples, judge: Samples, config: TreeConfig, seed: int) -> lightgbm.Booster:
-    """`cross_entropy` is LightGBM's binary log loss that takes fractional labels too.
+def _binned(rest: Samples, judge: Samples, config: TreeConfig) -> tuple[lightgbm.Dataset, lightgbm.Dataset]:
+    """Both with their values in bins, which is half the price of a small forest and the same for every objective."""
+    names, parameters = list(rest.names), {"min_data_in_leaf": config.min_data_in_leaf, "verbosity": -1}
+    train = lightgbm.Dataset(rest.X, rest.y, feature_name=names, params=parameters).construct()
+    valid = lightgbm.Dataset(judge.X, judge.y, reference=train, feature_name=names, params=parameters)
+    return train, valid.construct()
+
+
+def _fit_objective(
+    objective: str,
+    rest: Samples,
+    judge: Samples,
+    sets: tuple[lightgbm.Dataset, lightgbm.Dataset],
+    config: TreeConfig,
+    seed: int,
+) -> lightgbm.Booster:
+    """sets: `rest` and `judge` in bins. `cross_entropy` is LightGBM's binary log loss that takes fractional labels too.
 
     A list counts as its NDCG does, whatever its rows weigh.
     """
@@ -124,20 +140,18 @@ def _fit_objective(objective: str, rest: Samples, judge: Samples, config: TreeCo
     }
     if objective != "binary":
         parameters |= {"label_gain": list(range(GRADES + 1)), "eval_at": [JUDGED_PLACES], "metric": "ndcg"}
-
-    def dataset(part: Samples, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
-        names = list(part.names)
+    for binned, part in zip(sets, (rest, judge), strict=True):
         if objective == "binary":
-            return lightgbm.Dataset(part.X, part.y, reference=reference, weight=part.weight, feature_name=names)
-        sizes, grades = np.bincount(list_numbers(part)), np.rint(part.y * GRADES)
-        return lightgbm.Dataset(part.X, grades, reference=reference, group=sizes, feature_name=names)
-
-    train = dataset(rest)
+            binned.set_label(part.y).set_field("weight", part.weight)
+        else:
+            binned.set_label(np.rint(part.y * GRADES)).set_group(np.bincount(list_numbers(part)))
+            binned.set_field("weight", None)
+    train, valid = sets
     booster = lightgbm.train(
         parameters,
         train,
         num_boost_round=config.num_iterations,
-        valid_sets=[dataset(judge, train)],
+        valid_sets=[valid],
         callbacks=[lightgbm.early_stopping(config.early_stopping_round, verbose=False)],
     )
     return lightgbm.Booster(model_str=without_parameters(booster.model_to_string()))

@@ -23,10 +23,13 @@ DAY = Window(
         ({"fused": 0.3, "popular": 0.1, "gbdt": 0.3}, "fused"),
         ({"fused": 0.2, "popular": 0.4, "gbdt": 0.3}, "popular"),
         ({"fused": 0.2, "gbdt": 0.3}, "gbdt"),
+        ({"fused": 0.2, "popular": 0.1, "gbdt": 0.3, "coarse": 0.4}, "gbdt"),
+        ({"fused": 0.3, "popular": 0.1, "gbdt": 0.2, "coarse": 0.4}, "coarse"),
+        ({"fused": 0.3, "popular": 0.1, "gbdt": 0.2, "coarse": 0.1}, "fused"),
     ],
 )
 def test_a_ranker_has_to_be_better_than_what_needs_no_learning(means: dict[str, float], expected: str) -> None:
-    assert winner(means, "gbdt", ["fused", "popular"]) == expected
+    assert winner(means, "gbdt", ["fused", "popular"], "coarse") == expected
 
 
 def test_users_count_alike_and_sources_that_a_window_lacks_not_at_all() -> None:

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from models.rank import trees
 from models.rank.base import Samples
 from models.rank.gbdt import Gbdt
-from models.rank.gbdt_lr import GbdtLr, leaf_design
+from models.rank.gbdt_lr import GbdtLr, leaf_design, own_leaves_design
 from models.rank.lr import Lr
 from models.rank.metrics import auc, log_loss
 from models.rank.tree_text import leaf_values
@@ -77,7 +77,7 @@ class TestGbdtLr(RankerConformance):
 
     def test_without_evidence_the_hybrid_is_its_trees(self):
         """A penalty that silences the regression leaves the given share of the mean of the forests."""
-        ranker, fresh = self.coded_plain(C=1e-9, share=1.0), coded(1)
+        ranker, fresh = self.coded_plain(C=1e-9, share=1.0, deals=1), coded(1)
         part = trees.deal(coded(0), 2, ranker.seed)
         forests = [trees.fit_trees(coded(0).where(part != n), ranker.config, ranker.seed + n) for n in (0, 1)]
         mean = np.mean([trees.raw_scores(forest, fresh.X, 1) for forest in forests], axis=0)
@@ -85,6 +85,16 @@ class TestGbdtLr(RankerConformance):
 
     def coded_plain(self, **config):
         return fit(self.new(**config), coded(0))
+
+    def test_deals_are_hybrids_of_their_own_and_their_mean_counts(self):
+        ranker, X, parts = self.coded_plain(deals=2), coded(1).X, 2
+        alone = [
+            fit(GbdtLr(ranker.config.model_copy(update={"deals": 1}), seed=ranker.seed + deal * parts), coded(0))
+            for deal in range(2)
+        ]
+        mean = np.mean([logit(one.predict(X)) for one in alone], axis=0)
+        assert np.allclose(logit(ranker.predict(X)), mean, atol=1e-9)
+        assert ranker._correction.forests == [*alone[0]._correction.forests, *alone[1]._correction.forests]
 
     def test_no_forest_sees_the_labels_of_its_own_part(self):
         samples = coded(0)
@@ -132,3 +142,10 @@ class TestGbdtLr(RankerConformance):
 def test_leaf_design_by_hand():
     design = leaf_design(np.array([[1, 0], [0, 2]], np.int32), [2, 3]).toarray()
     assert design.tolist() == [[0, 1, 1, 0, 0], [1, 0, 0, 0, 1]]
+
+
+def test_own_leaves_design_by_hand():
+    """Rows of the parts 1, 0, 1; the forest of part 0 is a tree of two leaves, that of part 1 are trees of 2 and 3."""
+    leaves = [np.array([[1]], np.int32), np.array([[0, 2], [1, 0]], np.int32)]
+    design = own_leaves_design(np.array([1, 0, 1]), leaves, [[2], [2, 3]]).toarray()
+    assert design.tolist() == [[0, 0, 1, 0, 0, 0, 1], [0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 0, 0]]

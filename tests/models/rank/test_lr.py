@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from models.rank.base import Samples
 from models.rank.linear import fit_logistic
@@ -55,6 +56,14 @@ def test_fit_logistic_equals_scikit_learn():
     weights, intercept = fit_logistic(design, samples.y, weight, C=0.01)
     peer = LogisticRegression(C=0.01, tol=1e-8).fit(design, samples.y, weight / weight.mean())
     assert np.allclose(weights, peer.coef_[0], atol=1e-3) and intercept == pytest.approx(peer.intercept_[0], abs=1e-3)
+
+
+def test_blocks_side_by_side_are_one_design():
+    samples = make_samples()
+    design, ones = np.nan_to_num(samples.X), np.ones(len(samples.y))
+    weights, intercept = fit_logistic([design[:, :1], csr_matrix(design[:, 1:])], samples.y, ones, C=0.01)
+    whole, same = fit_logistic(design, samples.y, ones, C=0.01)
+    assert np.allclose(weights, whole, atol=1e-6) and intercept == pytest.approx(same, abs=1e-6)
 
 
 def test_an_offset_counts_as_given():
