@@ -20,7 +20,7 @@ from features.specs import GROUPS, SHOWN, affinity_features, pair_features, show
 
 PREFERRED = 3  # groups of a user that are named as preferred
 ITEM_COLUMNS = ("item_id", "item_code", *(f"{group}_code" for group in GROUPS))
-SHOWN_COLUMNS = ("event_day", "user_id", "item_id", "event_count", "dwell_seconds_sum", "dwell_count")
+SHOWN_COLUMNS = ("event_day", "user_id", "item_id", "event_count", "dwell_log_sum", "dwell_count")
 Families = dict[str, pa.ListArray]
 
 
@@ -133,8 +133,8 @@ def _shown(users: Users, rows: _Rows, facts: Facts) -> Families:
 
 
 def _mean_dwell(runs: Runs, rows: _Rows) -> np.ndarray:
-    seconds, count = np.nan_to_num(rows.numbers("dwell_seconds_sum")), rows.numbers("dwell_count")
-    sums, counts = runs.reduce("sum", whole(seconds * float(UNITS["dwell"]))), runs.reduce("sum", count)
+    logs, count = np.nan_to_num(rows.numbers("dwell_log_sum")), rows.numbers("dwell_count")
+    sums, counts = runs.reduce("sum", whole(logs * float(UNITS["dwell"]))), runs.reduce("sum", count)
     return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0) / UNITS["dwell"]
 
 

@@ -41,26 +41,26 @@ def view_sums(daily: DataFrame, catalogue: DataFrame, *, facts: Facts) -> DataFr
     else:
         daily = daily.where(~taken)
     counts = [F.sum(f"{name}_count").alias(f"{name}_count") for name in ("exposure", *followers(facts))]
-    dwell = F.sum(F.col("dwell_seconds_sum").cast("decimal(28,3)")).cast("double").alias("dwell_seconds_sum")
+    dwell = F.sum(F.col("dwell_log_sum").cast("decimal(28,6)")).cast("double").alias("dwell_log_sum")
     return daily.groupBy(*PAIR).agg(*counts, dwell, F.sum("dwell_count").alias("dwell_count"))
 
 
 def view_statistics(sums: DataFrame, *, facts: Facts) -> DataFrame:
     """Grain: row of `view_sums`. Columns: view, key, other, then those of `features.views.statistics` as float.
 
-    Rates are drawn to the Beta prior of their view (`features.priors`); a mean dwell time to that of all exposures of
+    Rates are drawn to the Beta prior of their view (`features.priors`); a mean dwell to that of all exposures of
     the view, as if `POOLED_STRENGTH` of these stood beside its own.
     """
     rates = {f"{name}_rate": (f"{name}_count", "exposure_count") for name in followers(facts)}
-    seconds = F.coalesce("dwell_seconds_sum", F.lit(0.0))
+    logs = F.coalesce("dwell_log_sum", F.lit(0.0))
     columns: dict[str, Column] = {
         "count": F.col("exposure_count"),
         **{name: smoothed(name, hits, tries) for name, (hits, tries) in rates.items()},
-        "dwell_mean": (seconds + POOLED_STRENGTH * F.col("_dwell")) / (F.col("dwell_count") + POOLED_STRENGTH),
+        "dwell_mean": (logs + POOLED_STRENGTH * F.col("_dwell")) / (F.col("dwell_count") + POOLED_STRENGTH),
     }
     # Decimals, for doubles would add up to another sum in another order of the rows.
-    all_seconds = F.sum(F.col("dwell_seconds_sum").cast("decimal(28,3)")).cast("double")
-    dwell = sums.groupBy("view").agg(F.try_divide(all_seconds, F.sum("dwell_count")).alias("_dwell"))
+    all_logs = F.sum(F.col("dwell_log_sum").cast("decimal(28,6)")).cast("double")
+    dwell = sums.groupBy("view").agg(F.try_divide(all_logs, F.sum("dwell_count")).alias("_dwell"))
     known = sums.join(F.broadcast(fit_priors(sums, rates, "view")), "view").join(F.broadcast(dwell), "view")
     return known.select(*PAIR, *(columns[name].cast("float").alias(name) for name in statistics(facts)))
 

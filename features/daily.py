@@ -17,7 +17,7 @@ def user_item_daily(events: DataFrame, *, kinds: Sequence[str]) -> DataFrame:
     """Grain: day of delivery x day of the event x user x item x event type, of the given types.
 
     Columns: ds, event_day, user_id, item_id, event_type, event_count (events), value_sum (money, null when no event had
-    one), value_count (events that carried one), dwell_seconds_sum (seconds, null when none was logged), dwell_count
+    one), value_count (events that carried one), dwell_log_sum (`dwell_log`, null when none was logged), dwell_count
     (events that carried it), last_time (seconds since 1970 of the last event).
     """
     keys = ("ds", "event_day", "user_id", "item_id", "event_type")
@@ -66,8 +66,15 @@ def happened(daily: DataFrame, first: str, last: str) -> DataFrame:
     return daily.where(F.col("event_day").between(first, last))
 
 
-DWELL = ("dwell_seconds_sum", "dwell_count")
+DWELL = ("dwell_log_sum", "dwell_count")
 SUMS = ("event_count", "value_sum", "value_count", *DWELL)
+
+
+def dwell_log() -> Column:
+    """log(1 + seconds) of a dwell time. They spread over magnitudes: the mean of their logarithms tells a visit from a
+    glance, that of the seconds tells who was left running.
+    """
+    return F.log1p("dwell_seconds").try_cast("decimal(18,6)")
 
 
 def _of(events: DataFrame, kinds: Sequence[str]) -> DataFrame:
@@ -78,11 +85,11 @@ def _sums() -> list[Column]:
     # Decimals add up to the same sum in any order of the rows; doubles do not. What no decimal holds (1e300, NaN) is no
     # value: one such line must not stop the night.
     value = F.col("value").try_cast("decimal(18,4)")
-    dwell = F.col("dwell_seconds").try_cast("decimal(18,3)")
+    dwell = dwell_log()
     return [
         F.count(F.lit(1)).alias("event_count"),
         F.sum(value).cast("double").alias("value_sum"),
         F.count(value).alias("value_count"),
-        F.sum(dwell).cast("double").alias("dwell_seconds_sum"),
+        F.sum(dwell).cast("double").alias("dwell_log_sum"),
         F.count(dwell).alias("dwell_count"),
     ]

@@ -20,9 +20,9 @@ from features.spec import UNITS
 KEYS = ("event_day", "event_type", "user_id", "item_id")
 COLUMNS = (
     *(*KEYS, "event_count", "last_time"),
-    *("value_sum", "value_count", "dwell_seconds_sum", "dwell_count"),
+    *("value_sum", "value_count", "dwell_log_sum", "dwell_count"),
 )
-SUMMED = {"value": "value_sum", "dwell": "dwell_seconds_sum"}
+SUMMED = {"value": "value_sum", "dwell": "dwell_log_sum"}
 NEUTRAL = {"sum": 0, "bits": 0, "min": np.iinfo(np.int64).max, "max": np.iinfo(np.int64).min}
 
 

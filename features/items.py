@@ -23,7 +23,7 @@ NUMBER_COLUMNS = ("price", "numbers")
 CATALOGUE_COLUMNS = (KEY, *GROUPS, *NUMBER_COLUMNS, "created_on")
 DAILY_COLUMNS = (
     *("event_day", KEY, "event_type", "event_count"),
-    *("value_sum", "value_count", "dwell_seconds_sum", "dwell_count"),
+    *("value_sum", "value_count", "dwell_log_sum", "dwell_count"),
 )
 
 

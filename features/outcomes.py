@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from features.daily import dwell_log
 from features.facts import Facts
 from features.views import HOUR, NO_OTHER, daily_views, followers
 
@@ -60,7 +61,7 @@ def context_daily(rows: DataFrame, *, facts: Facts) -> DataFrame:
 
     rows: of `outcomes`. Columns: ds, event_day, view, key, other (empty for a view of the key
     alone), exposure_count, `<name>_count` per name of `features.views.followers` (exposures that such an event
-    followed), dwell_seconds_sum (null when none was logged), dwell_count. What lacks a key or other is left out.
+    followed), dwell_log_sum (null when none was logged), dwell_count. What lacks a key or other is left out.
     """
     pairs = [
         F.struct(
@@ -71,7 +72,6 @@ def context_daily(rows: DataFrame, *, facts: Facts) -> DataFrame:
         for view in daily_views(facts)
     ]
     keys = ("ds", "event_day", "view", "key", "other")
-    dwell = F.col("dwell_seconds").try_cast("decimal(18,3)")
     names = followers(facts)
     measured = (
         with_context(rows, facts)
@@ -79,7 +79,7 @@ def context_daily(rows: DataFrame, *, facts: Facts) -> DataFrame:
             "ds",
             "event_day",
             *(any_of(types).alias(name) for name, types in names.items()),
-            dwell.alias("dwell"),
+            dwell_log().alias("dwell"),
             F.explode(F.array(*pairs)).alias("pair"),
         )
         .select("*", "pair.*")
@@ -90,7 +90,7 @@ def context_daily(rows: DataFrame, *, facts: Facts) -> DataFrame:
         .agg(
             F.count(F.lit(1)).alias("exposure_count"),
             *(F.count_if(name).alias(f"{name}_count") for name in names),
-            F.sum("dwell").cast("double").alias("dwell_seconds_sum"),
+            F.sum("dwell").cast("double").alias("dwell_log_sum"),
             F.count("dwell").alias("dwell_count"),
         )
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HISTORY = 0  # of days: the whole window
-UNITS = {"value": 10_000, "dwell": 1_000, "weight": 1_000_000}
+MEASURES = {"value": "value", "dwell": "log(1 + seconds) of dwell"}
+UNITS = {"value": 10_000, "dwell": 1_000_000, "weight": 1_000_000}
 """Sums are of whole units: doubles would add up to another sum in another order of the rows."""
 
 USER_DAILY, ITEM_DAILY, USER_ITEM_DAILY = "user_daily", "item_daily", "user_item_daily"
@@ -125,10 +126,10 @@ def popularity(events: Events, half_life: int, days: int) -> Feature:
 
 
 def mean(source: str, what: str, events: Events, days: int, cell: Cell = EVERYWHERE) -> Feature:
-    """The mean `value` or `dwell` of the events that carried one."""
+    """The mean `value`, or log(1 + seconds) of the `dwell`, of the events that carried one."""
     parts = (total(events, days, column, cell) for column in (f"{what}_units", f"{what}_count"))
     name = "_".join(filter(None, (events.name, what, "mean", cell.name, label(days))))
-    about = f"mean {what} of the {events.name} events that carried one{cell.about}, {_days(days)}"
+    about = f"mean {MEASURES[what]} of the {events.name} events that carried one{cell.about}, {_days(days)}"
     sql = f"try_divide({next(parts)}, {next(parts)}) / {UNITS[what]}"
     return Feature(name, sql, about, source, "mean", label(days), null=f"none carried a {what}")
 

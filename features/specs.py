@@ -122,7 +122,11 @@ def pair_features(facts: Facts) -> list[Feature]:
         _pair("interval_mean", "mean days between positive days", interval, null=_DUE_NULL),
         _pair("interval_ratio", _DUE_ABOUT, _DUE, null=_DUE_NULL),
         *(_decayed_weight(days) for days in HALF_LIVES),
-        *([_pair("dwell_mean", "mean seconds", f"{_MEAN_DWELL} / {UNITS['dwell']}")] if facts.dwell else []),
+        *(
+            [_pair("dwell_mean", "mean log(1 + seconds) of dwell", f"{_MEAN_DWELL} / {UNITS['dwell']}")]
+            if facts.dwell
+            else []
+        ),
     ]
 
 

@@ -21,7 +21,7 @@ KEY = "user_id"
 PROFILE_COLUMNS = (KEY, "profile")
 DAILY_COLUMNS = (
     *("event_day", KEY, "event_type", "hour", "event_count"),
-    *("value_sum", "value_count", "dwell_seconds_sum", "dwell_count"),
+    *("value_sum", "value_count", "dwell_log_sum", "dwell_count"),
 )
 
 

@@ -58,7 +58,7 @@ def statistics(facts: Facts) -> dict[str, str]:
     return {
         "count": "exposures",
         **{f"{name}_rate": f"exposures that a {name} event followed" for name in followers(facts)},
-        **({"dwell_mean": "mean seconds of the exposures that logged some"} if facts.dwell else {}),
+        **({"dwell_mean": "mean log(1 + seconds) of dwell of the exposures that logged some"} if facts.dwell else {}),
     }
 
 

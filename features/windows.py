@@ -7,7 +7,7 @@ import pyarrow as pa
 from features.arrays import ages, days_before, whole_units
 from features.spec import UNITS
 
-SUMMED = {"value": "value_sum", "dwell": "dwell_seconds_sum"}
+SUMMED = {"value": "value_sum", "dwell": "dwell_log_sum"}
 WEEK = 7
 
 

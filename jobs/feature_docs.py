@@ -15,7 +15,7 @@ The ranker is given the names with their prefix; those marked * are kept for oth
 
 A *rate* or *share* is `(hits + a) / (tries + a + b)`: the Beta(a, b) is fitted to all users, items or groups of the
 day (`features/priors.py`). *history* is the window `windows.history_days`. What has no default is missing (NaN) until
-known. Sums are of whole units: $UNITS.
+known. Sums are of whole units: $UNITS; a dwell time is log(1 + seconds).
 """
 COLUMNS = ("feature", "what it is", "from", "aggregation", "window", "default", "missing when", "data sets")
 

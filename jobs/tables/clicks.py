@@ -54,7 +54,7 @@ def _context_daily(facts: Facts) -> Table:
     counts = (
         Column("exposure_count", "bigint", "exposures"),
         *(Column(f"{n}_count", "bigint", f"exposures that a {n} event followed") for n in followers(facts)),
-        Column("dwell_seconds_sum", "double", "seconds", NOT_LOGGED),
+        Column("dwell_log_sum", "double", "sum of log(1 + seconds)", NOT_LOGGED),
         Column("dwell_count", "bigint", "exposures with a dwell time"),
     )
     key = ("event_day", "view", "key", "other")

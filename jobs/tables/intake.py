@@ -60,7 +60,7 @@ _VALUES = (
     Column("value_count", "bigint", "events that carried a value"),
 )
 _DWELL = (
-    Column("dwell_seconds_sum", "double", "seconds", NOT_LOGGED),
+    Column("dwell_log_sum", "double", "sum of log(1 + seconds)", NOT_LOGGED),
     Column("dwell_count", "bigint", "events that carried a dwell time"),
 )
 

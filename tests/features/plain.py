@@ -37,6 +37,10 @@ class Event:
     lag: int = 0
 
     @property
+    def dwell_log(self) -> float | None:
+        return None if self.dwell is None else math.log1p(self.dwell)
+
+    @property
     def is_positive(self) -> bool:
         return self.kind in WEIGHTS
 
@@ -106,7 +110,7 @@ def mean(values: Iterable[float | None]) -> float | None:
 
 def dwell_means(events: list[Event]) -> dict[str, float | None]:
     return {
-        f"{name}_dwell_mean_28d": mean(e.dwell for e in events if e.kind in kinds and e.age < 28)
+        f"{name}_dwell_mean_28d": mean(e.dwell_log for e in events if e.kind in kinds and e.age < 28)
         for name, kinds in KINDS.items()
     }
 

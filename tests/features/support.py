@@ -40,7 +40,7 @@ FACTS = Facts(
 )
 DAILY = (
     "ds string, event_day string, user_id string, item_id string, event_type string, event_count bigint, "
-    "value_sum double, value_count bigint, dwell_seconds_sum double, dwell_count bigint, last_time bigint"
+    "value_sum double, value_count bigint, dwell_log_sum double, dwell_count bigint, last_time bigint"
 )
 EVENTS = (
     "ds string, event_day string, user_id string, item_id string, event_type string, event_time timestamp, "

@@ -18,7 +18,7 @@ from tests.features.support import AS_OF, FACTS, assert_contract, by_key, day
 CONTEXT = replace(FACTS, groups=("category",), context=("page",))
 DAILY = (
     "ds string, event_day string, view string, key string, other string, exposure_count bigint, positive_count bigint, "
-    "dwell_seconds_sum double, dwell_count bigint"
+    "dwell_log_sum double, dwell_count bigint"
 )
 COUNTS = [
     (0, "page", "home", "", 60, 6, 120.0, 30),

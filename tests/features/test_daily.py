@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import pytest
@@ -40,14 +41,18 @@ def daily(events: DataFrame) -> dict[Any, dict[str, Any]]:
     return by_key(frame, "event_day", "user_id", "item_id", "event_type")
 
 
+def log1p(seconds: float) -> float:
+    return round(math.log1p(seconds), 6)
+
+
 def measures(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("event_count", "value_sum", "value_count", "dwell_seconds_sum", "dwell_count"))
+    return tuple(row[name] for name in ("event_count", "value_sum", "value_count", "dwell_log_sum", "dwell_count"))
 
 
 def test_days_items_and_types_stay_apart(daily: dict[Any, dict[str, Any]]) -> None:
     assert len(daily) == 5
     assert measures(daily["2026-03-30", "u", "i", "click"]) == (1, None, 0, None, 0)
-    assert measures(daily["2026-03-31", "u", "i", "click"]) == (2, None, 0, 1.5, 1)
+    assert measures(daily["2026-03-31", "u", "i", "click"]) == (2, None, 0, log1p(1.5), 1)
 
 
 def test_sums_are_exact_and_events_without_value_count_as_events_only(daily: dict[Any, dict[str, Any]]) -> None:
@@ -60,7 +65,7 @@ def test_a_value_of_0_is_a_value(daily: dict[Any, dict[str, Any]]) -> None:
 
 
 def test_a_number_beyond_all_measure_counts_as_not_logged(daily: dict[Any, dict[str, Any]]) -> None:
-    assert measures(daily["2026-03-31", "v", "i", "purchase"]) == (3, -4.0, 1, 2.0, 1)
+    assert measures(daily["2026-03-31", "v", "i", "purchase"]) == (3, -4.0, 1, log1p(2.0), 1)
 
 
 def test_a_window_holds_what_happened_in_it_whenever_it_was_delivered(spark: SparkSession) -> None:
@@ -78,7 +83,8 @@ def test_exposures_stand_apart(events: DataFrame) -> None:
     frame = exposures_daily(events, kinds=["impression"])
     assert_contract(frame, "exposures_daily")
     (row,) = frame.collect()
-    assert (row.user_id, row.item_id, row.event_count, row.dwell_seconds_sum, row.dwell_count) == ("v", "j", 2, 7.0, 2)
+    assert (row.user_id, row.item_id, row.event_count, row.dwell_count) == ("v", "j", 2, 2)
+    assert row.dwell_log_sum == pytest.approx(log1p(3.0) + log1p(4.0), abs=1e-9)
 
 
 def test_users_are_counted_by_the_hour_and_items_by_the_day(events: DataFrame) -> None:
@@ -92,4 +98,4 @@ def test_users_are_counted_by_the_hour_and_items_by_the_day(events: DataFrame) -
         ("2026-03-30", "u", 10): 1,
     }
     days = by_key(items, "event_day", "item_id", "event_type")
-    assert measures(days["2026-03-31", "i", "purchase"]) == (7, -3.4, 4, 2.0, 1)
+    assert measures(days["2026-03-31", "i", "purchase"]) == (7, -3.4, 4, log1p(2.0), 1)

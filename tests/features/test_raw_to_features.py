@@ -165,7 +165,7 @@ def test_pairs(built: Built) -> None:
                 "days_since_first": first,
                 "interval_mean": (max(ages) - min(ages)) / (len(ages) - 1) if len(ages) > 1 else None,
                 "interval_ratio": plain.due(ages),
-                "dwell_mean": plain.mean(event.dwell for event in events),
+                "dwell_mean": plain.mean(event.dwell_log for event in events),
             }
             assert set(expected) == {feature.name for feature in pair_features(FACTS)}
             assert differing({name: row[name][place] for name in expected}, expected) == {}, (user, item)
@@ -185,7 +185,7 @@ def test_what_was_shown(built: Built) -> None:
             expected = {
                 "exposure_count_7d": len(events),
                 "exposure_recency_7d": min(event.age for event in events),
-                "exposure_dwell_mean_7d": plain.mean(event.dwell for event in events),
+                "exposure_dwell_mean_7d": plain.mean(event.dwell_log for event in events),
             }
             assert set(expected) == {feature.name for feature in shown_features(FACTS)}
             assert differing({name: found[f"shown_{name}"][place] for name in expected}, expected) == {}, user

@@ -37,7 +37,7 @@ def said() -> list[str]:
 def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
     """As of two days: the same candidates for everyone, the popular ones in the order of their codes, als' in another
     that fusion follows at the first place. In the samples the least popular item is taken, which no channel and no
-    fusion puts first; the coarse ranker learns it as well as lr, and needs less. One stranger takes something, too."""
+    fusion puts first; the coarse ranker learns it as well as lr. One stranger takes something, too."""
     runner = runner_at(tmp_path, said, **SMALL)
     runner._spark = spark
     candidates = {
@@ -64,6 +64,13 @@ def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
     return runner
 
 
+def like(runner: Runner, **sections: Any) -> Runner:
+    """A runner on the same store with other sections of the configuration."""
+    other = Runner(runner.config.model_copy(update=sections))
+    other.say, other._spark = runner.say, runner._spark
+    return other
+
+
 def take(runner: Runner, what: str) -> None:
     item = f"i{ITEMS - 1 if what == LAST else 0}"
     rows = [(f"u{n}", item) for n in range(USERS - 1)] + [("stranger", item)]
@@ -81,10 +88,16 @@ def stored(runner: Runner, table: str) -> list[dict[str, Any]]:
     return pq.read_table(folder).to_pylist()
 
 
-@pytest.mark.parametrize(("taken", "published", "order"), [(LAST, "coarse", [3]), (FIRST, "popular", [0, 1, 2, 3])])
+@pytest.mark.parametrize(
+    ("taken", "C", "published", "order"),
+    [(LAST, 1e-2, "lr", [3]), (LAST, 1e-12, "coarse", [3]), (FIRST, 1e-2, "popular", [0, 1, 2, 3])],
+)
 def test_candidates_stand_in_the_order_that_the_newest_window_proved(
-    runner: Runner, said: list[str], taken: str, published: str, order: list[int]
+    runner: Runner, said: list[str], taken: str, C: float, published: str, order: list[int]
 ) -> None:
+    """Also where a penalty forbids lr to learn."""
+    rank = runner.config.get("rank")
+    runner = like(runner, rank=rank.model_copy(update={"lr": rank.lr.model_copy(update={"C": C})}))
     take(runner, taken)
     run(runner, "judge_ranker", "train_ranker", "rank_candidates")
     proof = {row["source"]: row for row in stored(runner, "proof") if row["metric"] == "ndcg_at_1"}
@@ -96,7 +109,7 @@ def test_candidates_stand_in_the_order_that_the_newest_window_proved(
     assert [source for source, row in proof.items() if row["trained"]] == ["lr"]
     rankings = stored(runner, "rankings")
     assert len(rankings) == USERS and all(row["item_codes"][: len(order)] == order for row in rankings)
-    told = f"{published} 0.9167 stands in for lr "
+    told = f"{published} 0.9167 {'beats' if published == 'lr' else 'stands in for lr'} "
     assert [line for line in said if line.startswith(f"proof {DAY}: {told}")]
     assert [line for line in said if line.startswith(f"lists of {DAY}: {told}")]
     verdict = stored_verdict(runner.config, DAY)
@@ -106,8 +119,7 @@ def test_candidates_stand_in_the_order_that_the_newest_window_proved(
 def test_what_proves_nothing_leaves_the_configured_ranker(runner: Runner, said: list[str]) -> None:
     """Neither a handful of users nor rankers without an earlier window to learn from."""
     take(runner, FIRST)
-    few = Runner(runner.config.model_copy(update={"proof": runner.config.proof.model_copy(update={"min_users": 99})}))
-    few.say, few._spark = said.append, runner._spark
+    few = like(runner, proof=runner.config.proof.model_copy(update={"min_users": 99}))
     run(few, "judge_ranker")
     assert stored(few, "proof") == [] and "nothing is proven by 12 users" in said[0]
     assert stored_verdict(few.config, DAY) is None
