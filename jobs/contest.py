@@ -38,7 +38,6 @@ from models.rank.matrix import NO_GROUP
 from models.rank.table import COLUMNS, samples_of
 from models.recall import evidence_names
 
-TAKEN = f"filter(item_codes, (code, i) -> element_at(positive_days, i + 1) > 0) AS {TAKEN_CODES}"
 NEW_TRUTH = f"filter(truth_codes, code -> NOT array_contains({TAKEN_CODES}, code))"
 
 
@@ -98,7 +97,7 @@ def judge(ctx: Context, contest: Contest, users: int) -> Judged:
     drawn = _truth(ctx).orderBy(F.xxhash64("user_id", F.lit(ctx.config.proof.seed)), "user_id").limit(users).persist()
     known = drawn.where("user_code IS NOT NULL").drop("user_id")
     rows = known.join(user_rows(ctx, contest.inputs, only=known), "user_code")
-    rows = rows.join(ctx.read("behaviour_features").selectExpr("user_code", TAKEN), "user_code")
+    rows = rows.join(ctx.read("behaviour_features").selectExpr("user_code", _taken(ctx)), "user_code")
     if contest.final:
         rows = rows.join(ctx.read(FINAL).selectExpr("user_code", f"item_codes AS {FINAL_CODES}"), "user_code", "left")
     for mode in contest.modes:
@@ -115,6 +114,14 @@ def judge(ctx: Context, contest: Contest, users: int) -> Judged:
     strangers = drawn.where("user_code IS NULL").select("truth_codes").toArrow()["truth_codes"]
     drawn.unpersist()
     return Judged(table, len(strangers), len(strangers.combine_chunks().flatten()))
+
+
+def _taken(ctx: Context) -> str:
+    """SQL of the items that aren't new to a user. Where items aren't recommended again, all that was ever taken."""
+    where = "element_at(positive_days, i + 1) > 0"
+    if ctx.config.data.repeats:
+        where += f" AND element_at(days_since_last, i + 1) < {ctx.config.proof.new_days}"
+    return f"filter(item_codes, (code, i) -> {where}) AS {TAKEN_CODES}"
 
 
 def _truth(ctx: Context) -> DataFrame:

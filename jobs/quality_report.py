@@ -26,7 +26,7 @@ WIDTH = 150  # where there is no terminal
 COLUMNS = (*METRICS, "coverage", "novelty", "diversity")
 MODES = {
     ANY: "whatever was taken counts",
-    NEW: "only what the user hadn't taken in the history counts, and lists leave out what they had",
+    NEW: "only what was new to the user counts, and lists leave out what wasn't",
 }
 ABOUT = """value ± half the width of its bootstrap interval over users. topn: the final lists; fused: merged recall,
 without a ranker. gain: how much more NDCG the final lists have, with its interval over the same draws of users."""

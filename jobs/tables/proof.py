@@ -36,7 +36,7 @@ PROOF = Table(
     (Check("value", 0.0, 1.0),),
     may_be_empty=True,
 )
-MODE = Column("mode", "string", "any: whatever was taken counts; new: only what the user hadn't taken in the history")
+MODE = Column("mode", "string", "any: whatever was taken counts; new: only what was new to the user (proof.new_days)")
 QUALITY = Table(
     "quality",
     "mode x list source x metric",

@@ -18,6 +18,7 @@ class ProofSettings(Settings):
     level: float = Field(gt=0, lt=1)
     quality_rankers: tuple[str, ...] = ()
     quality_users: int = Field(ge=1)
+    new_days: int = Field(ge=1)
     ablation: bool
     seed: int
 

@@ -15,7 +15,7 @@ from models.rank.blocks import Inputs
 
 SETTINGS = ProofSettings(
     **{"rankers": ("gbdt",), "metric": "recall_at_2", "ks": (1, 2), "users": 10, "min_users": 1, "resamples": 40},
-    **{"level": 0.9, "quality_users": 10, "ablation": True, "seed": 1},
+    **{"level": 0.9, "quality_users": 10, "new_days": 180, "ablation": True, "seed": 1},
 )
 ITEMS = Items(np.array([3, 1, 0, 0]), 3, (np.array([0, 0, 1, 1]),))
 SOURCES = ("fused", "als")
