@@ -14,7 +14,7 @@ from scipy.special import expit
 from models.rank.base import Ranker, Samples, read_json, write_json
 from models.rank.codes import CodeConfig, Codes, fit_codes
 from models.rank.linear import LR_FILE, fit_logistic
-from models.rank.steps import Steps, fit_steps, step_design, step_scores
+from models.rank.steps import Steps, fit_steps, level_design, missing_design, step_scores
 
 
 class LrConfig(CodeConfig):
@@ -35,10 +35,10 @@ class Columns:
         return 2 * len(self.steps) + self.codes.width
 
     def blocks(self, X: np.ndarray) -> list[np.ndarray | csr_matrix]:
-        """Side by side the design, (n, width) float64: every feature's level, 0 where missing, then 1 where missing,
-        both dense; then ids and crosses, sparse.
+        """Side by side the design, (n, width) float64: every feature's level, 0 where missing, dense; 1 where it is
+        missing, and ids and crosses, sparse.
         """
-        return [step_design(X, self.steps), self.codes.design(X)]
+        return [level_design(X, self.steps), missing_design(X), self.codes.design(X)]
 
     def design(self, X: np.ndarray) -> csr_matrix:
         """The blocks as one sparse matrix."""

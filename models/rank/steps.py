@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 MOST_STEPS = 64
 LEAST_DEVIATION = 0.01  # a hundredth, of a rate: a rare one moves by less from day to day, for all rows at once
@@ -56,14 +57,20 @@ def fit_steps(column: np.ndarray, most: int = MOST_STEPS) -> Steps:
     return Steps(edges.tolist(), ((levels - np.average(levels, weights=counts)) / scale).tolist())
 
 
-def step_design(X: np.ndarray, steps: list[Steps]) -> np.ndarray:
-    """(n, 2 f) float64: levels with 0 for missing values, then 1 where missing. X: (n, f) float32."""
-    width = X.shape[1]
-    design = np.empty((len(X), 2 * width))
-    np.isnan(X, out=design[:, width:], casting="unsafe")
+def level_design(X: np.ndarray, steps: list[Steps]) -> np.ndarray:
+    """(n, f) float64: levels, 0 for missing values. X: (n, f) float32."""
+    design = np.empty(X.shape)
     for number, one in enumerate(steps):
         design[:, number] = one.table(1.0, 0.0)[one.codes(X[:, number])]
     return design
+
+
+def missing_design(X: np.ndarray) -> csr_matrix:
+    """(n, f) float64: 1 where a value is missing. X: (n, f) float32."""
+    missing = np.isnan(X)
+    ends = np.append(0, np.cumsum(missing.sum(axis=1)))
+    columns = np.nonzero(missing)[1].astype(np.int32)
+    return csr_matrix((np.ones(len(columns)), columns, ends), shape=X.shape)
 
 
 def step_scores(X: np.ndarray, steps: list[Steps], tables: list[np.ndarray]) -> np.ndarray:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.rank.steps import fit_steps, step_design, step_scores
+from models.rank.steps import fit_steps, level_design, missing_design, step_scores
 from models.rank.tree_text import joined, leaf_values, step_tree, with_leaf_values
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
@@ -56,7 +56,8 @@ def test_the_design_times_weights_is_the_tables():
     steps = [fit_steps(column) for column in X.T]
     weights = np.arange(6) - 2.5
     tables = [one.table(w, m) for one, w, m in zip(steps, weights[:3], weights[3:], strict=True)]
-    assert np.allclose(step_design(X, steps) @ weights, step_scores(X, steps, tables), atol=1e-5)
+    design = np.hstack([level_design(X, steps), missing_design(X).toarray()])
+    assert np.allclose(design @ weights, step_scores(X, steps, tables), atol=1e-5)
 
 
 def test_step_trees_and_joined_trees_add_up():
