@@ -48,8 +48,8 @@ class GbdtLrConfig(trees.TreeConfig, CodeConfig):
 
     parts: int = Field(default=2, ge=2)
     deals: int = Field(default=2, ge=1)
-    share: float = Field(default=0.9, gt=0, le=1)
-    C: float = Field(default=3e-4, gt=0)
+    share: float = Field(default=0.5, gt=0, le=1)
+    C: float = Field(default=1e-3, gt=0)
     lr_rows: int = Field(default=200_000, ge=1)
 
 
