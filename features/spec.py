@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HISTORY = 0  # of days: the whole window
-MEASURES = {"value": "value", "dwell": "log(1 + seconds) of dwell"}
+MEASURES = {"value": "value", "dwell": "log(1 + seconds) of dwell"}  # what is added up of them, in words
 UNITS = {"value": 10_000, "dwell": 1_000_000, "weight": 1_000_000}
 """Sums are of whole units: doubles would add up to another sum in another order of the rows."""
 

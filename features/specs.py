@@ -16,6 +16,7 @@ from features.pairs import HALF_LIVES, KEPT_WINDOWS, day_masks
 from features.spec import (
     HISTORY,
     ITEM_DAILY,
+    MEASURES,
     UNITS,
     USER_DAILY,
     Beta,
@@ -122,11 +123,7 @@ def pair_features(facts: Facts) -> list[Feature]:
         _pair("interval_mean", "mean days between positive days", interval, null=_DUE_NULL),
         _pair("interval_ratio", _DUE_ABOUT, _DUE, null=_DUE_NULL),
         *(_decayed_weight(days) for days in HALF_LIVES),
-        *(
-            [_pair("dwell_mean", "mean log(1 + seconds) of dwell", f"{_MEAN_DWELL} / {UNITS['dwell']}")]
-            if facts.dwell
-            else []
-        ),
+        *([_pair("dwell_mean", f"mean {MEASURES['dwell']}", _MEAN_DWELL)] if facts.dwell else []),
     ]
 
 
@@ -184,7 +181,7 @@ def context_features(facts: Facts) -> list[Feature]:
 
 
 _DUE = "try_divide(days_since_last * (positive_days_history - 1), days_since_first - days_since_last)"
-_MEAN_DWELL = "try_divide(dwell_units, dwell_count)"
+_MEAN_DWELL = f"try_divide(dwell_units, dwell_count) / {UNITS['dwell']}"
 _DUE_ABOUT = "days since the last positive event over the mean interval: about 1 when due"
 _DUE_NULL = "fewer than two positive days"
 _FIRST = "days since the first positive event in the window"

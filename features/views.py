@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.facts import Facts
+from features.spec import MEASURES
 
 HOUR = "hour"
 NO_OTHER = ""
@@ -58,7 +59,7 @@ def statistics(facts: Facts) -> dict[str, str]:
     return {
         "count": "exposures",
         **{f"{name}_rate": f"exposures that a {name} event followed" for name in followers(facts)},
-        **({"dwell_mean": "mean log(1 + seconds) of dwell of the exposures that logged some"} if facts.dwell else {}),
+        **({"dwell_mean": f"mean {MEASURES['dwell']} of the exposures that logged some"} if facts.dwell else {}),
     }
 
 

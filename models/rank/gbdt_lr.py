@@ -88,10 +88,7 @@ class Correction:
 
 def leaf_design(leaves: np.ndarray, counts: Sequence[int]) -> csr_matrix:
     """(n, all leaves) float64: a row's leaves one-hot, tree after tree. leaves: (n, trees); counts: leaves a tree."""
-    rows, width = leaves.shape
-    columns = leaves + np.cumsum([0, *counts[:-1]], dtype=np.int32)
-    ends = np.arange(rows + 1, dtype=np.int64) * width
-    return csr_matrix((np.ones(rows * width), columns.ravel(), ends), shape=(rows, sum(counts)))
+    return own_leaves_design(np.zeros(len(leaves), np.int64), [leaves], [counts])
 
 
 def own_leaves_design(part: np.ndarray, leaves: Sequence[np.ndarray], counts: Sequence[Sequence[int]]) -> csr_matrix:
@@ -174,14 +171,14 @@ class GbdtLr(Ranker[GbdtLrConfig]):
             trees.fit_trees(samples.where(part != number), self.config, seed + number) for number in range(parts)
         ]
         regressed, part = samples.where(drawn), part[drawn]
-        offset, leaves = np.empty(len(drawn)), list[np.ndarray]()
-        for number, forest in enumerate(forests):
-            X = regressed.X[part == number]
-            offset[part == number] = trees.raw_scores(forest, X, threads)
-            leaves.append(trees.leaf_indices(forest, X, threads))
-        counts = [[len(outputs) for outputs in leaf_values(forest)] for forest in forests]
+        leaves = [
+            trees.leaf_indices(forest, regressed.X[part == number], threads) for number, forest in enumerate(forests)
+        ]
+        values = [leaf_values(forest) for forest in forests]
+        design = own_leaves_design(part, leaves, [[len(outputs) for outputs in own] for own in values])
+        offset = design @ np.concatenate([outputs for own in values for outputs in own])
         weights, intercept = fit_logistic(
-            [*numbers, own_leaves_design(part, leaves, counts)],
+            [*numbers, design],
             regressed.y,
             regressed.weight,
             C=self.config.C,

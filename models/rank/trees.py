@@ -110,7 +110,9 @@ def leaf_indices(booster: lightgbm.Booster, X: np.ndarray, num_threads: int) -> 
 
 
 def _binned(rest: Samples, judge: Samples, config: TreeConfig) -> tuple[lightgbm.Dataset, lightgbm.Dataset]:
-    """Both with their values in bins, which is half the price of a small forest and the same for every objective."""
+    """Both with their values in bins, which are the same for every objective. Bins depend on `min_data_in_leaf`, by
+    which LightGBM drops features that can't be split.
+    """
     names, parameters = list(rest.names), {"min_data_in_leaf": config.min_data_in_leaf, "verbosity": -1}
     train = lightgbm.Dataset(rest.X, rest.y, feature_name=names, params=parameters).construct()
     valid = lightgbm.Dataset(judge.X, judge.y, reference=train, feature_name=names, params=parameters)
