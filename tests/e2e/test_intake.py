@@ -69,6 +69,7 @@ def test_kuairand(spark: SparkSession, tmp_path: Path) -> None:
             "impression": len(distinct),
             **{name: (distinct[f"is_{name}"] == 1).sum() for name in ("click", "like", "hate")},
             "long_view": (distinct["long_view"] == 1).sum(),
+            "skip": (distinct["play_time_ms"] < 3_000).sum(),
         }
         dwelt = sum(
             row["dwell_seconds"] for row in rows(runner, "events", str(day)) if row["event_type"] == "impression"
