@@ -149,7 +149,8 @@ class GbdtLr(Ranker[GbdtLrConfig]):
         regressed = samples.where(drawn)
         columns = fit_columns(regressed, self.config)
         numbers = columns.blocks(regressed.X)
-        deals = [self._fit_deal(samples, drawn, numbers, deal) for deal in range(self.config.deals)]
+        bins = trees.binned(samples, self.config)
+        deals = [self._fit_deal(samples, bins, drawn, numbers, deal) for deal in range(self.config.deals)]
         offset = np.mean([deal.offset for deal in deals], axis=0)
         self.metrics = held_out(regressed.y, expit(offset), regressed.weight)  # of the forests, before the regression
         forests = [forest for deal in deals for forest in deal.forests]
@@ -162,13 +163,18 @@ class GbdtLr(Ranker[GbdtLrConfig]):
         steps = [step_tree(place, np.array(columns.steps[place].edges), t) for place, t in self._correction.steps()]
         self._booster = with_leaf_values(joined(forests, steps), self._correction.folded())
 
-    def _fit_deal(self, samples: Samples, drawn: np.ndarray, numbers: list[Any], deal: int) -> Deal:
-        """drawn: row numbers that the regression learns from. numbers: the design of these rows, without leaves."""
+    def _fit_deal(
+        self, samples: Samples, bins: lightgbm.Dataset, drawn: np.ndarray, numbers: list[Any], deal: int
+    ) -> Deal:
+        """bins: of all samples. drawn: row numbers that the regression learns from. numbers: the design of these rows,
+        without leaves.
+        """
         parts, threads = self.config.parts, self.config.num_threads
         seed = self.seed + deal * parts
         part = trees.deal(samples, parts, seed)
         forests = [
-            trees.fit_trees(samples.where(part != number), self.config, seed + number) for number in range(parts)
+            trees.fit_trees(samples, self.config, seed + number, rows=part != number, bins=bins)
+            for number in range(parts)
         ]
         regressed, part = samples.where(drawn), part[drawn]
         leaves = [

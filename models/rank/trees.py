@@ -47,24 +47,42 @@ class TreeConfig(Settings):
 FITTING = set(TreeConfig.model_fields) - {"objectives", "num_iterations", "early_stopping_round", "held_out"}
 
 
-def fit_trees(samples: Samples, config: TreeConfig, seed: int) -> lightgbm.Booster:
-    """Trees whose summed leaves are the logit of P(label = 1).
+def fit_trees(
+    samples: Samples,
+    config: TreeConfig,
+    seed: int,
+    *,
+    rows: np.ndarray | None = None,
+    bins: lightgbm.Dataset | None = None,
+) -> lightgbm.Booster:
+    """Trees whose summed leaves are the logit of P(label = 1), fitted on the rows of a mask, or on all.
 
     One ensemble an objective, each stopped when the held-out lists have not improved for `early_stopping_round` trees;
     the best number of trees is kept. Of several, the scores are divided by their deviation, averaged and made a logit
     by a logistic regression of one weight on the held-out lists: written into the leaves, it is one model. Without
-    lists there are no listwise objectives.
+    lists there are no listwise objectives. bins: of all samples as `binned` gives them, where several fits share them.
 
     Raises ValueError for fewer than two lists, or when only listwise objectives are wanted and there are no lists.
     """
     objectives = [name for name in config.objectives if name == "binary" or samples.group is not None]
     if not objectives:
         raise ValueError(f"the objectives {', '.join(config.objectives)} need lists: give fit a group, or add binary.")
+    bins = binned(samples, config) if bins is None else bins
+    rows = np.arange(len(samples.y)) if rows is None else np.flatnonzero(rows)
+    samples = samples.where(rows)
     out = held_out_rows(samples, config.held_out, seed)
     rest, judge = samples.where(~out), samples.where(out)
-    sets = _binned(rest, judge, config)
+    sets = bins.subset(rows[~out]).construct(), bins.subset(rows[out]).construct()
     boosters = [_fit_objective(name, rest, judge, sets, config, seed) for name in objectives]
     return boosters[0] if objectives == ["binary"] else _calibrated(boosters, samples, judge, config)
+
+
+def binned(samples: Samples, config: TreeConfig) -> lightgbm.Dataset:
+    """The values in bins, which know no label. They depend on `min_data_in_leaf`, by which LightGBM drops features that
+    can't be split.
+    """
+    parameters = {"min_data_in_leaf": config.min_data_in_leaf, "verbosity": -1}
+    return lightgbm.Dataset(samples.X, samples.y, feature_name=list(samples.names), params=parameters).construct()
 
 
 def held_out_rows(samples: Samples, share: float, seed: int) -> np.ndarray:
@@ -107,16 +125,6 @@ def leaf_indices(booster: lightgbm.Booster, X: np.ndarray, num_threads: int) -> 
     """(n, trees) int32: the leaf of each tree that a row falls into."""
     leaves = np.asarray(booster.predict(X, pred_leaf=True, num_threads=num_threads))
     return leaves.reshape(len(X), booster.num_trees()).astype(np.int32, copy=False)
-
-
-def _binned(rest: Samples, judge: Samples, config: TreeConfig) -> tuple[lightgbm.Dataset, lightgbm.Dataset]:
-    """Both with their values in bins, which are the same for every objective. Bins depend on `min_data_in_leaf`, by
-    which LightGBM drops features that can't be split.
-    """
-    names, parameters = list(rest.names), {"min_data_in_leaf": config.min_data_in_leaf, "verbosity": -1}
-    train = lightgbm.Dataset(rest.X, rest.y, feature_name=names, params=parameters).construct()
-    valid = lightgbm.Dataset(judge.X, judge.y, reference=train, feature_name=names, params=parameters)
-    return train, valid.construct()
 
 
 def _fit_objective(

@@ -78,8 +78,10 @@ class TestGbdtLr(RankerConformance):
     def test_without_evidence_the_hybrid_is_its_trees(self):
         """A penalty that silences the regression leaves the given share of the mean of the forests."""
         ranker, fresh = self.coded_plain(C=1e-9, share=1.0, deals=1), coded(1)
-        part = trees.deal(coded(0), 2, ranker.seed)
-        forests = [trees.fit_trees(coded(0).where(part != n), ranker.config, ranker.seed + n) for n in (0, 1)]
+        part, bins = trees.deal(coded(0), 2, ranker.seed), trees.binned(coded(0), ranker.config)
+        forests = [
+            trees.fit_trees(coded(0), ranker.config, ranker.seed + n, rows=part != n, bins=bins) for n in (0, 1)
+        ]
         mean = np.mean([trees.raw_scores(forest, fresh.X, 1) for forest in forests], axis=0)
         assert np.allclose(logit(ranker.predict(fresh.X)), mean + ranker._correction.linear.intercept, atol=1e-3)
 
