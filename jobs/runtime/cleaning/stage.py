@@ -36,6 +36,7 @@ STAGED = pa.schema(
 PIECE = pa.schema([("ds", pa.date32()), ("source", pa.int32()), ("first", pa.int64()), ("records", pa.int64())])
 BATCH = 1 << 13  # records that Spark hands to a Python worker at once
 HELD = 1 << 18  # records that a worker holds before it writes them
+TASKS_A_CORE = 4  # so that one with larger days holds nobody up for long
 FEW = 200_000  # records whose tasks are done before Spark has started one
 ARROW_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 Item = TypeVar("Item")
@@ -118,7 +119,9 @@ def each(spark: SparkSession, task: Callable[[Item], Result], items: Sequence[It
     """The results of a task for each item, in order. records: how many all of them are about."""
     if records <= FEW or len(items) < 2:
         return [task(item) for item in items]
-    return list(spark.sparkContext.parallelize(items, len(items)).map(task).collect())
+    # A task of Spark costs some 60 ms in Python: a year of small days is hundreds of items.
+    tasks = min(len(items), TASKS_A_CORE * spark.sparkContext.defaultParallelism)
+    return list(spark.sparkContext.parallelize(items, tasks).map(task).collect())
 
 
 def _land(batches: Iterator[pa.RecordBatch], *, folder: Path, days: frozenset[dt.date]) -> Iterator[pa.RecordBatch]:

@@ -79,9 +79,7 @@ class TestGbdtLr(RankerConformance):
         """A penalty that silences the regression leaves the given share of the mean of the forests."""
         ranker, fresh = self.coded_plain(C=1e-9, share=1.0, deals=1), coded(1)
         part, bins = trees.deal(coded(0), 2, ranker.seed), trees.binned(coded(0), ranker.config)
-        forests = [
-            trees.fit_trees(coded(0), ranker.config, ranker.seed + n, rows=part != n, bins=bins) for n in (0, 1)
-        ]
+        forests = [trees.fit_trees(coded(0), ranker.config, ranker.seed + n, rows=part != n, bins=bins) for n in (0, 1)]
         mean = np.mean([trees.raw_scores(forest, fresh.X, 1) for forest in forests], axis=0)
         assert np.allclose(logit(ranker.predict(fresh.X)), mean + ranker._correction.linear.intercept, atol=1e-3)
 
