@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from examples import completejourney, kuairand, local_redis, movietweetings, world
+from examples import completejourney, kuairand, local_redis, movietweetings, news, world
 from examples.landing import LandingError
 from examples.show import show_lists, show_replay
 from jobs.errors import RunError, UsageError
@@ -70,6 +70,13 @@ DEMOS = {
         dt.date(2013, 9, 1),
         (dt.date(2013, 8, 29), dt.date(2013, 8, 31)),
         _from_folder("movietweetings", movietweetings.land),
+    ),
+    "news": Demo(
+        "a generated news site; its readers, articles and logs are invented",
+        dt.date(2026, 3, 2),
+        dt.date(2026, 3, 15),
+        (dt.date(2026, 3, 12), dt.date(2026, 3, 14)),
+        lambda raw, _, first, last: news.land(raw, first, last),
     ),
     "world": Demo(
         "a generated content app; its users, items and logs are invented",

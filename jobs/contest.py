@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from features.daily import happened
 from features.labels import build_truth
+from jobs.proof import UNPROVEN_SHARED
 from jobs.ranking_inputs import items, ranker_inputs, user_rows
 from jobs.runtime.context import Context
 from jobs.tables.lists import kept_features
@@ -29,6 +30,7 @@ from models.evaluate.contest import (
     Contest,
     column,
     contest_block,
+    stranger_rows,
 )
 from models.evaluate.summary import Items, Judged
 from models.rank import load_ranker
@@ -36,7 +38,7 @@ from models.rank.base import Ranker, Samples
 from models.rank.coarse import Coarse
 from models.rank.matrix import NO_GROUP
 from models.rank.table import COLUMNS, samples_of
-from models.recall import evidence_names
+from models.recall import SHARED, evidence_names
 
 NEW_TRUTH = f"filter(truth_codes, code -> NOT array_contains({TAKEN_CODES}, code))"
 
@@ -90,9 +92,9 @@ def judged_items(ctx: Context) -> Items:
     )
 
 
-def judge(ctx: Context, contest: Contest, users: int) -> Judged:
+def judge(ctx: Context, contest: Contest, users: int, given: str = UNPROVEN_SHARED) -> Judged:
     """The contest among at most so many users, drawn by a hash of their ids. Grain of the truth: user with a positive
-    event in the label window, whether anything is known of the user or not.
+    event in the label window, whether anything is known of the user or not. given: whose list strangers are given.
     """
     drawn = _truth(ctx).orderBy(F.xxhash64("user_id", F.lit(ctx.config.proof.seed)), "user_id").limit(users).persist()
     known = drawn.where("user_code IS NOT NULL").drop("user_id")
@@ -111,9 +113,21 @@ def judge(ctx: Context, contest: Contest, users: int) -> Judged:
     lists = [column(mode, name) for mode in contest.modes for name in (TRUTH, HITS, UNIQUE, *contest.sources)]
     schema = ", ".join(["user_code int", *(f"`{name}` array<int>" for name in (RECALLED, *lists))])
     table = rows.mapInArrow(compete, schema).toArrow()
-    strangers = drawn.where("user_code IS NULL").select("truth_codes").toArrow()["truth_codes"]
+    strangers = drawn.where("user_code IS NULL").select("user_id", "truth_codes").toArrow().sort_by("user_id")
     drawn.unpersist()
-    return Judged(table, len(strangers), len(strangers.combine_chunks().flatten()))
+    truth = strangers["truth_codes"].combine_chunks()
+    answered = stranger_rows(
+        truth, contest, _shared(ctx), given, ctx.read_arrow("user_features", ["user_code"]).num_rows
+    )
+    return Judged(
+        pa.concat_tables([table, pa.Table.from_batches([answered]).select(table.column_names).cast(table.schema)])
+    )
+
+
+def _shared(ctx: Context) -> dict[str, np.ndarray]:
+    """Channel that recommends the same to everyone -> its codes, best first, as of the day of the lists."""
+    lists = ctx.read_arrow("shared_items", ["source", "rank", "item_code"]).sort_by("rank")
+    return {source: lists.filter(pc.equal(lists["source"], source))["item_code"].to_numpy() for source in SHARED}
 
 
 def _taken(ctx: Context) -> str:

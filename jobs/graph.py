@@ -22,7 +22,7 @@ from jobs.side_jobs import (
     on_demand,
 )
 from models.products import PRODUCTS
-from models.recall import CHANNELS
+from models.recall import CHANNELS, SHARED
 
 
 def recall_table(channel: str) -> str:
@@ -145,11 +145,12 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool, c
         ),
         Job("rank_candidates", (Read("candidates"), *FEATURES, Read("ranker"), NEWEST_PROOF), ("rankings",)),
         Job(
-            "rank_popular",
+            "rank_shared",
             LEARNT_FROM,
-            ("popular_items",),
-            settings=("recall.popular", "topn"),
+            ("shared_items",),
+            settings=(*(f"recall.{channel}" for channel in SHARED), "topn"),
         ),
+        Job("rank_popular", (Read("shared_items"), Read("item_features"), NEWEST_PROOF), ("popular_items",)),
         Job(
             "build_topn",
             (Read("rankings"), *FEATURES, *(Read(table) for table in ("items", "users", "campaigns", "popular_items"))),

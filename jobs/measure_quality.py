@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from jobs.contest import coarse_of, contest_of, earlier_samples, fitted, judge, judged_items
 from jobs.errors import RunError
-from jobs.proof import trained_ranker
+from jobs.proof import UNPROVEN_SHARED, trained_ranker, verdict_of
 from jobs.runtime.checks import arrow_schema
 from jobs.runtime.context import Context
 from models.evaluate.ablation import of_features, without_channel
@@ -20,9 +20,9 @@ from models.rank.coarse import Coarse
 
 
 def run(ctx: Context) -> None:
-    settings, best = ctx.config.proof, trained_ranker(ctx)
+    settings, verdict, best = ctx.config.proof, verdict_of(ctx), trained_ranker(ctx)
     contest = _entered(ctx, contest_of(ctx), best)
-    judged = judge(ctx, contest, settings.quality_users)
+    judged = judge(ctx, contest, settings.quality_users, verdict.shared if verdict else UNPROVEN_SHARED)
     _write(ctx, "quality", quality(judged, contest, judged_items(ctx), settings))
     _write(ctx, "channel_report", channel_report(judged, contest, best, settings))
 

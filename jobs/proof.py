@@ -15,19 +15,24 @@ from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
 from jobs.tables.proof import PROOF
 from models.evaluate.pool import Window
-from models.recall import FUSED
+from models.recall import FUSED, SHARED
 
 PLAIN = (FUSED, "popular")  # what a ranker has to beat: merged recall and popularity
+UNPROVEN_SHARED = "popular"  # what strangers are given before there is a proof
 DECISIVE = ("ds", "as_of", "source", "metric", "pooled", "pooled_users", "pooled_from", "published", "trained")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """published: the order that lists are made of. trained: the best ranker. why: in words."""
+    """published: the order that lists are made of. trained: the best ranker. why: in words. shared: the channel whose
+    list strangers are given. shared_why: in words.
+    """
 
     published: str
     trained: str
     why: str
+    shared: str
+    shared_why: str
 
 
 def verdict_of(ctx: Context) -> Verdict | None:
@@ -46,11 +51,18 @@ def read_verdict(rows: Sequence[Mapping[str, Any]], metric: str) -> Verdict | No
     beaten = max((row for row in rows if row["source"] in PLAIN), key=lambda row: row["pooled"], default=None)
     proven = published["source"] == trained["source"]
     told = _figure(trained) if not proven else _figure(beaten) if beaten else "nothing else"
-    why = (
-        f"{_figure(published)} {'beats' if proven else 'stands in for'} {told}: {metric} over "
-        f"{published['pooled_users']} users, {published['pooled_from']} to {published['ds']}"
+    over = f"{metric} over {published['pooled_users']} users, {published['pooled_from']} to {published['ds']}"
+    why = f"{_figure(published)} {'beats' if proven else 'stands in for'} {told}: {over}"
+    # They differ in nothing but their half-life, so the mean decides, and the first of SHARED where means are equal.
+    lists = sorted((row for row in rows if row["source"] in SHARED), key=lambda row: SHARED.index(row["source"]))
+    shared = sorted(lists, key=lambda row: row["pooled"], reverse=True)
+    return Verdict(
+        published["source"],
+        trained["source"],
+        why,
+        shared[0]["source"] if shared else UNPROVEN_SHARED,
+        f"{', '.join(map(_figure, shared)) or UNPROVEN_SHARED}: {over}",
     )
-    return Verdict(published["source"], trained["source"], why)
 
 
 def stored_verdict(config: Config, day: str) -> Verdict | None:

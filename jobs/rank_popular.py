@@ -1,24 +1,27 @@
-"""rank_popular: the list that users without one of their own are given."""
+"""rank_popular: what users without a list of their own are given: the shared list that the newest proof found best."""
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.interactions import read_interactions
+from jobs.proof import UNPROVEN_SHARED, verdict_of
 from jobs.runtime.context import Context
-from models.recall.popular import popular_items
 
 
 def run(ctx: Context) -> None:
-    settings = ctx.config.get("recall.popular")
-    codes, scores = popular_items(read_interactions(ctx), settings.half_life_days, ctx.config.topn.n)
+    verdict = verdict_of(ctx)
+    if verdict:
+        ctx.say(f"list for strangers of {ctx.ds}: {verdict.shared_why}")
+    source = verdict.shared if verdict else UNPROVEN_SHARED
+    lists = ctx.read_arrow("shared_items", ["source", "rank", "item_code", "score"])
+    chosen = lists.filter(pc.equal(lists["source"], source)).sort_by("rank")
     ids = ctx.read_arrow("item_features", ["item_code", "item_id"]).sort_by("item_code")["item_id"]
     rows = {
-        "ds": pa.array([ctx.ds] * len(codes)),
-        "rank": np.arange(1, len(codes) + 1, dtype=np.int32),
-        "item_id": ids.take(pa.array(codes)),
-        "item_code": codes,
-        "score": scores,
+        "ds": pa.array([ctx.ds] * len(chosen)),
+        "rank": chosen["rank"],
+        "item_id": ids.take(chosen["item_code"]),
+        "item_code": chosen["item_code"],
+        "score": chosen["score"],
     }
     ctx.write_arrow("popular_items", [pa.table(rows)])

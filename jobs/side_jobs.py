@@ -10,7 +10,11 @@ FEATURES_AS_OF = tuple(Read(f"{of}_features", lag="label_days") for of in ("user
 # Of the newest label window on the grid; nights between two grid days share it.
 NEWEST_PROOF = Read("proof", step="label_days", times="newest")
 # What is known as of the day before the label window, and what was taken in it.
-JUDGED = (Read("candidates", lag="label_days"), *FEATURES_AS_OF, Read("user_item_daily", span="label_days"))
+JUDGED = (
+    *(Read(table, lag="label_days") for table in ("candidates", "shared_items")),
+    *FEATURES_AS_OF,
+    Read("user_item_daily", span="label_days"),
+)
 JUDGE_RANKER = Job(
     "judge_ranker",
     (

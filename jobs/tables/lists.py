@@ -54,9 +54,21 @@ TOPN = Table(
         Column("placed_by", "array<string>", "ranker, fill, new or pinned (models/rerank), parallel to item_ids"),
     ),
 )
+SHARED_ITEMS = Table(
+    "shared_items",
+    "channel that recommends the same to everyone x rank",
+    ("source", "rank"),
+    (
+        DS,
+        Column("source", "string", "the recall channel"),
+        Column("rank", "int", "1 is the best"),
+        ITEM_CODE,
+        Column("score", "float", "decayed user-days"),
+    ),
+)
 POPULAR_ITEMS = Table(
     "popular_items",
-    "rank",
+    "rank in the shared list that strangers are given",
     ("rank",),
     (
         DS,
@@ -100,7 +112,7 @@ def list_tables(channels: Sequence[str], facts: Facts) -> tuple[Table, ...]:
         *(_recall(channel) for channel in channels),
         _candidates(channels),
         _samples(channels, facts),
-        *(RANKINGS, TOPN, POPULAR_ITEMS, PUBLICATIONS, REPLAY_METRICS),
+        *(RANKINGS, TOPN, SHARED_ITEMS, POPULAR_ITEMS, PUBLICATIONS, REPLAY_METRICS),
     )
 
 

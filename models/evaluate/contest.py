@@ -91,6 +91,34 @@ def contest_block(rows: pa.RecordBatch, contest: Contest, items: ItemTable) -> p
     return pa.RecordBatch.from_pydict(columns)
 
 
+def stranger_rows(
+    truth: pa.ListArray, contest: Contest, shared: Mapping[str, np.ndarray], given: str, first: int
+) -> pa.RecordBatch:
+    """The same of users of whom nothing is known, who are given what a reader gives them. Grain: element of `truth`,
+    what a user took.
+
+    shared: channel whose list is the same for everyone -> its codes, best first. A channel alone has that list or none;
+    merged and learned orders and final lists leave strangers to the one that is `given`. first: user_code of the first.
+    """
+    n = len(truth)
+
+    def repeated(values: np.ndarray) -> pa.ListArray:
+        offsets = np.arange(n + 1, dtype=np.int32) * len(values)
+        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.tile(values.astype(np.int32), n)))
+
+    nothing, none = repeated(np.zeros(len(contest.channels))), repeated(np.empty(0))
+    lists = {
+        channel: repeated(shared[channel][: contest.k]) if channel in shared else none for channel in contest.channels
+    }
+    rest = repeated(shared[given][: contest.k])
+    columns = {"user_code": pa.array(np.arange(first, first + n, dtype=np.int32)), RECALLED: nothing}
+    for mode in contest.modes:
+        columns |= {column(mode, name): nothing for name in (HITS, UNIQUE)}
+        columns |= {column(mode, TRUTH): truth}
+        columns |= {column(mode, source): lists.get(source, rest) for source in contest.sources}
+    return pa.RecordBatch.from_pydict(columns)
+
+
 def _scores(rows: pa.RecordBatch, contest: Contest, items: ItemTable, ranks: np.ndarray) -> dict[str, np.ndarray]:
     """Source -> (m,) what its list falls by; NaN: not in it."""
     scores = {FUSED: fused(rows)}

@@ -20,13 +20,9 @@ from models.types import Lists
 
 @dataclass(frozen=True)
 class Judged:
-    """rows: of `contest_block`, one a user. absent: users who took something and have no candidates, each a 0;
-    absent_items: what they took.
-    """
+    """rows: of `contest_block`, one a user of the directory, and of `stranger_rows`."""
 
     rows: pa.Table
-    absent: int
-    absent_items: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ def standing(
     judged: Judged, mode: str, sources: Sequence[str], settings: ProofSettings, items: Items | None = None
 ) -> Standing:
     """items: what variety and coverage are measured by; without it only accuracy is. The order of rows is the same."""
-    rows, ks, absent = with_truth(judged.rows, mode), settings.ks, judged.absent
+    rows, ks = with_truth(judged.rows, mode), settings.ks
     truth = Truth(*_codes(rows, column(mode, TRUTH)))
     metrics = [
         *metric_names(ks),
@@ -108,11 +104,9 @@ def standing(
             values |= {f"novelty_at_{k}": novelty(lists, items.taken_by, items.users, k) for k in ks}
             values |= {f"diversity_at_{k}": diversity(lists, items.groups, k) for k in ks}
             covered |= {(source, f"coverage_at_{k}"): coverage(lists, len(items.taken_by), k) for k in ks}
-        without = np.array([0.0 if name in metric_names(ks) else np.nan for name in metrics])
-        mine = np.stack([values[name] for name in metrics], axis=1)
-        blocks.append(np.concatenate([mine, np.broadcast_to(without, (absent, len(metrics)))]))
+        blocks.append(np.stack([values[name] for name in metrics], axis=1))
     means = bootstrap(np.concatenate(blocks, axis=1), resamples=settings.resamples, seed=settings.seed)
-    return Standing(list(sources), metrics, means, len(rows) + absent, covered)
+    return Standing(list(sources), metrics, means, len(rows), covered)
 
 
 def contributions(judged: Judged, mode: str, channels: Sequence[str]) -> list[dict[str, object]]:
@@ -120,7 +114,7 @@ def contributions(judged: Judged, mode: str, channels: Sequence[str]) -> list[di
     all that users took.
     """
     rows = with_truth(judged.rows, mode)
-    taken = len(_codes(rows, column(mode, TRUTH))[1]) + judged.absent_items
+    taken = len(_codes(rows, column(mode, TRUTH))[1])
     names = (RECALLED, column(mode, HITS), column(mode, UNIQUE))
     candidates, hits, alone = (_total(rows, name, len(channels)) for name in names)
     return [

@@ -25,6 +25,11 @@ CHANNELS: dict[str, str] = {
 }
 """Name -> "module:Class". The order is that of the candidates' score and rank columns: append, never reorder."""
 
+SHARED = (
+    "popular",
+    "trending",
+    "hot",
+)  # channels whose list is the same for everyone: one of them serves strangers, too
 FUSED = "fused"  # of all channels together: the merged recall, no channel's name
 
 

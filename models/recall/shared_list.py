@@ -15,6 +15,15 @@ from models.types import Catalogue, Interactions, Lists
 class SharedList(Channel[ConfigT]):
     """One list for every user, save for the user's own past when repeats are off."""
 
+    def shared(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """(codes, scores) of the first k items as a stranger is given them, (<= k,) int32 and float32, best first.
+
+        Raises RuntimeError before `fit`.
+        """
+        if self.shape is None:
+            raise RuntimeError(f"{self.name}: call fit before shared.")
+        return self._items[:k], self._scores[:k]
+
     @abstractmethod
     def _best(self, interactions: Interactions) -> tuple[np.ndarray, np.ndarray]:
         """(codes, scores) of all items that may be listed, int32 and float32 above 0, best first, ties by code."""

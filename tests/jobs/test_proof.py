@@ -53,6 +53,17 @@ def runner(tmp_path: Path, said: list[str], spark: SparkSession) -> Runner:
         put_rows(runner, "candidates", ds, [{"user_code": n, **candidates} for n in range(USERS)])
         behaviour = [{"user_code": n, "item_codes": [], "positive_days": []} for n in range(USERS)]
         put_rows(runner, "behaviour_features", ds, behaviour)
+        shared = {"popular": [0, 1, 2, 3], "trending": [3, 0], "hot": [1]}
+        put_rows(
+            runner,
+            "shared_items",
+            ds,
+            [
+                {"source": source, "rank": rank, "item_code": code, "score": 1.0}
+                for source, codes in shared.items()
+                for rank, code in enumerate(codes, 1)
+            ],
+        )
     for ds in (day(1), AS_OF, DAY):
         samples = [
             {"user_code": user, "item_code": item, "label": float(item == ITEMS - 1), "weight": 1.0}
@@ -95,7 +106,7 @@ def stored(runner: Runner, table: str) -> list[dict[str, Any]]:
 def test_candidates_stand_in_the_order_that_the_newest_window_proved(
     runner: Runner, said: list[str], taken: str, C: float, published: str, order: list[int]
 ) -> None:
-    """Also where a penalty forbids lr to learn."""
+    """Also where a penalty forbids lr to learn. In the proof strangers are given the popular list."""
     rank = runner.config.get("rank")
     runner = like(runner, rank=rank.model_copy(update={"lr": rank.lr.model_copy(update={"C": C})}))
     take(runner, taken)
@@ -105,11 +116,13 @@ def test_candidates_stand_in_the_order_that_the_newest_window_proved(
         source: source == published for source in ("fused", "als", "popular", "coarse", "lr")
     }
     assert {(row["as_of"], row["users"]) for row in proof.values()} == {(AS_OF, USERS)}
-    assert proof[published]["value"] == pytest.approx((USERS - 1) / USERS), "nobody knew the stranger"
+    value = 1 if published == "popular" else (USERS - 1) / USERS
+    assert proof[published]["value"] == pytest.approx(value)
+    assert proof["als"]["value"] == 0 and proof["fused"]["value"] == pytest.approx((taken == FIRST) / USERS)
     assert [source for source, row in proof.items() if row["trained"]] == ["lr"]
     rankings = stored(runner, "rankings")
     assert len(rankings) == USERS and all(row["item_codes"][: len(order)] == order for row in rankings)
-    told = f"{published} 0.9167 {'beats' if published == 'lr' else 'stands in for lr'} "
+    told = f"{published} {value:.4f} {'beats' if published == 'lr' else 'stands in for lr'} "
     assert [line for line in said if line.startswith(f"proof {DAY}: {told}")]
     assert [line for line in said if line.startswith(f"lists of {DAY}: {told}")]
     verdict = stored_verdict(runner.config, DAY)
@@ -144,13 +157,17 @@ def test_quality_is_of_every_source_and_channel_and_is_shown(runner: Runner) -> 
     assert {source for source, _ in found} == {"fused", "als", "popular", "coarse", "lr", "topn"}
     assert {(row["mode"], row["as_of"], row["users"]) for row in found.values()} == {("new", AS_OF, USERS)}
     final, ranked = found["topn", "ndcg_at_1"], found["lr", "ndcg_at_1"]
-    assert (final["value"], ranked["value"]) == (pytest.approx((USERS - 1) / USERS), 0)
-    assert ranked["gain"] == final["value"] and ranked["gain_low"] <= ranked["gain"] <= ranked["gain_high"]
+    assert (final["value"], ranked["value"]) == (pytest.approx(1), pytest.approx(1 / USERS)), "popular for the stranger"
+    assert (
+        ranked["gain"] == final["value"] - ranked["value"]
+        and ranked["gain_low"] <= ranked["gain"] <= ranked["gain_high"]
+    )
     assert found["topn", "coverage_at_1"]["value"] == 1 / ITEMS
     assert found["topn", "novelty_at_1"]["value"] == 0, "everyone took it"
     report = {row["channel"]: row for row in stored(runner, "channel_report")}
     assert {channel: row["hits"] for channel, row in report.items()} == {"als": USERS - 1, "popular": USERS - 1}
-    assert all(row["hit_share"] == (USERS - 1) / USERS and row["without"] == 0 for row in report.values())
+    assert all(row["hit_share"] == (USERS - 1) / USERS for row in report.values())
+    assert all(row["without"] == pytest.approx(1 / USERS) for row in report.values()), "the stranger's popular list"
     page = io.StringIO()
     show(runner.config, dt.date.fromisoformat(DAY), Console(file=page, width=200))
     assert f"world: lists as of {AS_OF}, what {USERS} users took until {DAY}" in page.getvalue()
@@ -187,7 +204,7 @@ def test_windows_of_the_same_settings_decide_together(runner: Runner, said: list
         assert [row["source"] for row in rows if row["published"]] == [published]
         assert {row["pooled_users"] for row in rows} == {users}
         assert {row["pooled_from"] for row in rows} == {AS_OF if users == USERS else day(1)}
-    assert said[-1].startswith(f"proof {DAY}: lr 0.6750 beats popular 0.3042: ndcg_at_1 over 48 users, {day(1)} to ")
+    assert said[-1].startswith(f"proof {DAY}: lr 0.6958 beats popular 0.3250: ndcg_at_1 over 48 users, {day(1)} to ")
 
 
 def row(source: str, value: float, **flags: bool) -> dict[str, Any]:
@@ -204,3 +221,21 @@ def test_a_verdict_says_what_was_compared() -> None:
     assert verdict and verdict.why.startswith("fused 0.4000 stands in for gbdt 0.3000: ")
     assert (verdict.published, verdict.trained) == ("fused", "gbdt")
     assert read_verdict([], "m") is None
+
+
+@pytest.mark.parametrize(
+    ("popular", "hot", "item"), [(0.2, 0.3, "i1"), (0.3, 0.2, "i0"), (0.3, 0.3, "i0"), (None, None, "i0")]
+)
+def test_strangers_are_given_the_shared_list_that_the_proof_found_best(
+    runner: Runner, said: list[str], popular: float | None, hot: float | None, item: str
+) -> None:
+    """Popularity where both are equal, or nothing is proven; als is nobody's whose past isn't known."""
+    metric = {"metric": runner.config.proof.metric}
+    rows = [row("lr", 0.4, published=True, trained=True), row("als", 0.5)]
+    rows += [row("hot", hot), row("popular", popular)] if popular and hot else []
+    put_rows(runner, "proof", DAY, [one | metric for one in rows] if popular else [])
+    run(runner, "rank_popular")
+    found = stored(runner, "popular_items")
+    assert found[0]["item_id"] == item and len(found) == (1 if item == "i1" else ITEMS)
+    told = [line for line in said if line.startswith(f"list for strangers of {DAY}: ")]
+    assert len(told) == bool(popular) and all("hot 0." in line and "popular 0." in line for line in told)

@@ -23,6 +23,7 @@ from models.evaluate.contest import (
     Contest,
     column,
     contest_block,
+    stranger_rows,
 )
 from models.rank.blocks import Inputs, item_table
 from models.rank.coarse import COARSE
@@ -136,6 +137,23 @@ def test_hits_are_counted_over_all_that_a_channel_recalled() -> None:
     both = user(1, {2: (1, 2), 3: (2, NAN)}, taken=[2, 3], before=[]) | {FINAL_CODES: None}
     found = lists(PLAIN, [both])
     assert (found[column(ANY, HITS)], found[column(ANY, UNIQUE)]) == ([[2, 1]], [[1, 0]])
+
+
+def test_strangers_are_given_the_shared_list_of_a_channel_or_none() -> None:
+    """Personal channels have nothing for them, orders and final lists what readers give; it has rows as users have."""
+    truth = pa.array([[3], [-1, 2]], INTS)
+    shared = {"popular": np.array([2, 5, 3]), "hot": np.array([4, 2])}
+    rows = stranger_rows(truth, FULL, shared, given="hot", first=7)
+    found = rows.to_pydict()
+    assert found["user_code"] == [7, 8]
+    for mode in (ANY, NEW):
+        assert found[column(mode, TRUTH)] == truth.to_pylist()
+        assert found[column(mode, "popular")] == [[2, 5]] * 2, "k = 2"
+        assert found[column(mode, "als")] == [[]] * 2
+        assert all(found[column(mode, source)] == [[4, 2]] * 2 for source in (FUSED, "late", FINAL, WITHOUT + "als"))
+        assert found[column(mode, HITS)] == found[column(mode, UNIQUE)] == found[RECALLED] == [[0, 0]] * 2
+    assert set(found) == set(lists(FULL))
+    assert stranger_rows(truth.slice(0, 0), FULL, shared, given="hot", first=7).num_rows == 0
 
 
 @pytest.mark.parametrize("start", range(3))

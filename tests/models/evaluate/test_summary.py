@@ -31,9 +31,11 @@ ROWS = pa.Table.from_pylist(
     [
         user(5, [1, 2], [2], (1, 0), fused=[1, 2], als=[2, 3], topn=[1, 2]),
         user(2, [0], [], (0, 1), fused=[3], als=[0, 1], topn=[0, 1]),
+        user(6, [-1, -1], [-1, -1], (0, 0), fused=[], als=[], topn=[]) | {RECALLED: [0, 0]},
+        user(7, [-1, -1, -1], [-1, -1, -1], (0, 0), fused=[], als=[], topn=[]) | {RECALLED: [0, 0]},
     ]
 )
-JUDGED = Judged(ROWS, absent=2, absent_items=5)
+JUDGED = Judged(ROWS)
 
 
 def cell(rows: list[dict[str, Any]], source: str, metric: str) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def test_variety_is_of_those_with_lists_and_coverage_has_no_interval() -> None:
 
 
 def test_the_order_of_rows_changes_nothing() -> None:
-    turned = Judged(ROWS.take(pa.array([1, 0])), 2, 5)
+    turned = Judged(ROWS.take(pa.array([3, 1, 0, 2])))
     first, second = (standing(judged, ANY, SOURCES, SETTINGS, ITEMS).rows(0.9, "als") for judged in (JUDGED, turned))
     assert first == second
 
@@ -97,7 +99,7 @@ def test_the_metric_that_decides_is_one_that_is_measured() -> None:
 def test_the_tables_of_make_quality() -> None:
     rows = [row | {column(mode, WITHOUT + "als"): [1] for mode in (ANY, NEW)} for row in ROWS.to_pylist()]
     rows = [row | {column(mode, "popular"): [] for mode in (ANY, NEW)} for row in rows]
-    judged = Judged(pa.Table.from_pylist(rows), 2, 5)
+    judged = Judged(pa.Table.from_pylist(rows))
     contest = Contest(Inputs((), (), (), {}, ()), (), ("als", "popular"), (ANY, NEW), k=2, final=True)
     table = quality(judged, contest, ITEMS, SETTINGS)
     assert {row["source"] for row in table} == {"fused", "als", "popular", FINAL}

@@ -36,6 +36,14 @@ class TestPopular(ChannelConformance):
         for row in as_rows(self.recall(data, 10)):
             assert row == list(zip(codes.tolist(), scores.tolist(), strict=True))
 
+    def test_a_stranger_is_given_what_a_user_without_a_past_is(self) -> None:
+        data = random_interactions()
+        channel = self.fitted(data, repeats=False)
+        codes, scores = channel.shared(10)
+        assert [codes.tolist(), scores.tolist()] == [part.tolist() for part in popular_items(data, 7.0, 10)]
+        with pytest.raises(RuntimeError, match="call fit before shared"):
+            self.make().shared(10)
+
     @pytest.mark.parametrize("k", [1, 3, 30])
     def test_without_repeats_the_rest_keeps_its_order(self, k: int) -> None:
         data = random_interactions()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from models.recall import CHANNELS, load_channel
+from models.recall import CHANNELS, SHARED, load_channel
 from models.recall.base import Channel
+from models.recall.shared_list import SharedList
 
 ROOT = Path(__file__).parents[3]
 HEAVY = ("numpy", "scipy", "pandas", "pyspark", "implicit", "pyarrow", "pydantic")
@@ -39,3 +40,7 @@ def test_every_entry_loads(name: str) -> None:
 def test_unknown_name_lists_the_known() -> None:
     with pytest.raises(ValueError, match=r"'svd'.*als, item_cf, popular, buy_again"):
         load_channel("svd")
+
+
+def test_shared_names_the_channels_that_recommend_the_same_to_everyone() -> None:
+    assert set(SHARED) == {name for name in CHANNELS if issubclass(load_channel(name), SharedList)}
