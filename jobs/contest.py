@@ -113,15 +113,16 @@ def judge(ctx: Context, contest: Contest, users: int, given: str = UNPROVEN_SHAR
     lists = [column(mode, name) for mode in contest.modes for name in (TRUTH, HITS, UNIQUE, *contest.sources)]
     schema = ", ".join(["user_code int", *(f"`{name}` array<int>" for name in (RECALLED, *lists))])
     table = rows.mapInArrow(compete, schema).toArrow()
-    strangers = drawn.where("user_code IS NULL").select("user_id", "truth_codes").toArrow().sort_by("user_id")
+    strangers = _strangers(ctx, contest, drawn.where("user_code IS NULL"), given)
     drawn.unpersist()
-    truth = strangers["truth_codes"].combine_chunks()
-    answered = stranger_rows(
-        truth, contest, _shared(ctx), given, ctx.read_arrow("user_features", ["user_code"]).num_rows
-    )
-    return Judged(
-        pa.concat_tables([table, pa.Table.from_batches([answered]).select(table.column_names).cast(table.schema)])
-    )
+    return Judged(pa.concat_tables([table, strangers.select(table.column_names).cast(table.schema)]))
+
+
+def _strangers(ctx: Context, contest: Contest, drawn: DataFrame, given: str) -> pa.Table:
+    """They come after all users of the directory, in the order of their ids."""
+    truth = drawn.select("user_id", "truth_codes").toArrow().sort_by("user_id")["truth_codes"].combine_chunks()
+    first = ctx.read_arrow("user_features", ["user_code"]).num_rows
+    return pa.Table.from_batches([stranger_rows(truth, contest, _shared(ctx), given, first)])
 
 
 def _shared(ctx: Context) -> dict[str, np.ndarray]:

@@ -54,15 +54,11 @@ def read_verdict(rows: Sequence[Mapping[str, Any]], metric: str) -> Verdict | No
     over = f"{metric} over {published['pooled_users']} users, {published['pooled_from']} to {published['ds']}"
     why = f"{_figure(published)} {'beats' if proven else 'stands in for'} {told}: {over}"
     # They differ in nothing but their half-life, so the mean decides, and the first of SHARED where means are equal.
-    lists = sorted((row for row in rows if row["source"] in SHARED), key=lambda row: SHARED.index(row["source"]))
-    shared = sorted(lists, key=lambda row: row["pooled"], reverse=True)
-    return Verdict(
-        published["source"],
-        trained["source"],
-        why,
-        shared[0]["source"] if shared else UNPROVEN_SHARED,
-        f"{', '.join(map(_figure, shared)) or UNPROVEN_SHARED}: {over}",
-    )
+    lists = [row for row in rows if row["source"] in SHARED]
+    lists.sort(key=lambda row: (-row["pooled"], SHARED.index(row["source"])))
+    shared = lists[0]["source"] if lists else UNPROVEN_SHARED
+    shared_why = f"{', '.join(map(_figure, lists)) or UNPROVEN_SHARED}: {over}"
+    return Verdict(published["source"], trained["source"], why, shared, shared_why)
 
 
 def stored_verdict(config: Config, day: str) -> Verdict | None:
