@@ -122,6 +122,12 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool, c
             for channel in channels
         ),
         Job(
+            "rank_shared",
+            LEARNT_FROM,
+            ("shared_items",),
+            settings=(*(f"recall.{channel}" for channel in SHARED), "topn"),
+        ),
+        Job(
             "merge_candidates",
             (*(Read(table) for table in recalled), Read("item_features")),
             ("candidates",),
@@ -144,12 +150,6 @@ def night(channels: Sequence[str], products: Sequence[str], experiments: bool, c
             timeless=True,
         ),
         Job("rank_candidates", (Read("candidates"), *FEATURES, Read("ranker"), NEWEST_PROOF), ("rankings",)),
-        Job(
-            "rank_shared",
-            LEARNT_FROM,
-            ("shared_items",),
-            settings=(*(f"recall.{channel}" for channel in SHARED), "topn"),
-        ),
         Job("rank_popular", (Read("shared_items"), Read("item_features"), NEWEST_PROOF), ("popular_items",)),
         Job(
             "build_topn",

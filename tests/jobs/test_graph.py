@@ -100,6 +100,16 @@ def test_no_edge_goes_in_a_circle_or_against_the_order_of_the_night() -> None:
     assert all(order.index(source) < order.index(target) for source, target in Graph().edges)
 
 
+def test_what_is_read_of_an_earlier_day_is_written_before_it_is_read_too() -> None:
+    """Jobs are planned in this order, all days of one before the next; of its own earlier days a job needs none."""
+    graph = Graph()
+    order = [job.name for job in graph.jobs]
+    reads = {
+        (graph.producers[read.table].name, job.name) for job in graph.jobs for read in job.reads if not read.optional
+    }
+    assert not [(writer, reader) for writer, reader in reads if order.index(writer) >= order.index(reader)]
+
+
 def test_a_channel_is_a_job_with_a_table_and_settings_of_its_own() -> None:
     job = Graph(("als",)).job("recall_als")
     assert (job.module, job.channel, job.writes) == ("jobs.recall_items", "als", (recall_table("als"),))

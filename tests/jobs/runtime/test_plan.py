@@ -134,7 +134,8 @@ def test_earlier_days_that_a_night_merely_needs_pass_no_gates(root: Path) -> Non
 
 def test_a_missing_earlier_day_makes_all_that_read_it_stale(settled: Runner) -> None:
     remove(settled, "samples", NIGHT)
-    after = ["judge_ranker", "train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]
+    after = ["judge_ranker", "train_ranker", "rank_candidates", "rank_popular"]
+    after += ["build_topn", "explain_lists", "publish_lists"]
     assert pairs(settled.plan(dates(NEXT))) == [("build_samples", NIGHT), *((name, NEXT) for name in after)]
 
 
@@ -145,7 +146,7 @@ def test_a_changed_setting_makes_its_jobs_and_their_dependants_stale(settled: Ru
     assert [ds for name, ds in planned if name == "recall_als"] == built
     assert [ds for name, ds in planned if name == "merge_candidates"] == built
     assert [ds for name, ds in planned if name == "build_samples"] == [NIGHT, NEXT]
-    untouched = ("clean_events", "summarise_history", "recall_popular", "build_item_features", "rank_popular")
+    untouched = ("clean_events", "summarise_history", "recall_popular", "build_item_features", "rank_shared")
     assert not [pair for pair in planned if pair[0] in untouched]
     settle(other, other.plan(dates(NEXT)))
     assert pairs(other.plan(dates(NEXT))) == [("publish_lists", NEXT)]

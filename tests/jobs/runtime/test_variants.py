@@ -12,7 +12,8 @@ from tests.jobs.runtime.support import dates, day, job_module, land, pairs, remo
 
 NIGHT, NEXT = day(6), day(7)
 OTHER_FACTORS = {"recall": {"als": {"factors": 8}}}
-AFTER = ["judge_ranker", "train_ranker", "rank_candidates", "build_topn", "explain_lists", "publish_lists"]
+AFTER = ["judge_ranker", "train_ranker", "rank_candidates", "rank_popular"]
+AFTER += ["build_topn", "explain_lists", "publish_lists"]
 
 
 @pytest.fixture
