@@ -5,4 +5,4 @@ from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
-    ctx.write("user_item_daily", user_item_daily(ctx.read("events"), kinds=ctx.config.facts.kept))
+    ctx.write("user_item_daily", user_item_daily(ctx.read_by_day("events"), kinds=ctx.config.facts.kept))

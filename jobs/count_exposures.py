@@ -5,4 +5,4 @@ from jobs.runtime.context import Context
 
 
 def run(ctx: Context) -> None:
-    ctx.write("user_variant_daily", user_variant_daily(ctx.read("events")))
+    ctx.write("user_variant_daily", user_variant_daily(ctx.read_by_day("events")))

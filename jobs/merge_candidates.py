@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pyarrow as pa
 
 from jobs.errors import RunError
 from jobs.graph import recall_table
+from jobs.runtime.ahead import each_ahead
 from jobs.runtime.context import Context
 from models.recall.blocks import merge_block
 
-USERS_A_BLOCK = 4096
+USERS_A_BLOCK = 1024  # small enough that a few thousand users already keep all cores busy
 
 
 def run(ctx: Context) -> None:
     """In this process, as recall is: a dozen tables of lists took several times as long through Spark's joins."""
     channels, fusion = ctx.config.get("recall.channels"), ctx.config.get("recall.fusion")
-    merged = (merge_block(rows, channels, fusion) for rows in _side_by_side(ctx, channels))
+    merge = partial(merge_block, channels=channels, fusion=fusion)
+    merged = each_ahead(merge, _side_by_side(ctx, channels))
     tables = (pa.Table.from_batches([rows]) for rows in merged)
     ctx.write_arrow("candidates", (rows.add_column(0, "ds", pa.array([ctx.ds] * len(rows))) for rows in tables))
 

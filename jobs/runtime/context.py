@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 from jobs.contract import Table
 from jobs.errors import RunError
 from jobs.job import Job, Read
+from jobs.runtime.ahead import each_ahead
 from jobs.runtime.checks import arrow_schema, check_partition
 from jobs.runtime.config import Config
+from jobs.runtime.parquet import parquet_writer
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 from jobs.runtime.users import Part, Parts, Source, build_parts
@@ -72,6 +74,11 @@ class Context:
 
         return read_folders(self.spark, self._contracts[table], self._folders(table))
 
+    def read_by_day(self, table: str) -> DataFrame:
+        """The same for what is grouped by day: of several days each lies in one task, so it is shuffled but once."""
+        rows = self.read(table)
+        return rows.repartition("ds") if len(self.days) > 1 else rows
+
     def read_arrow(self, table: str, columns: Sequence[str]) -> pa.Table:
         """The declared days of a table in this process, for what models learn from. Raises MissingPartition."""
         return pa.concat_tables([pq.read_table(path, columns=list(columns)) for path in self._paths(table)])
@@ -109,12 +116,13 @@ class Context:
 
     def write(self, table: str, frame: DataFrame) -> None:
         """Stage a Spark frame as the table's partitions of this run's days. Raises ContractBroken."""
-        from jobs.runtime.spark import write_days
+        from jobs.runtime.spark import write_day, write_days
 
-        staged = self._stage(table)
-        write_days(
-            frame, self._contracts[table], self.days, staged, files=1 if self.job.spans else self.config.spark.files
-        )
+        contract, staged = self._contracts[table], self._stage(table)
+        if self.job.spans:
+            write_days(frame, contract, self.days, staged)
+        else:
+            write_day(frame, contract, self.ds, staged, files=self.config.spark.files)
         self._check(table)
 
     def write_arrow(self, table: str, batches: Iterable[pa.Table]) -> None:
@@ -126,7 +134,7 @@ class Context:
             writers = {}
             for day, path in paths.items():
                 path.parent.mkdir()
-                writers[day] = stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+                writers[day] = stack.enter_context(parquet_writer(path, schema))
             for batch in batches:
                 rows = batch.select(schema.names).cast(schema)
                 for day, writer in writers.items():
@@ -210,8 +218,9 @@ class Context:
         return self._staged[table]
 
     def _check(self, table: str) -> None:
-        for day in self.days:
-            rows, warnings = check_partition(self._contracts[table], day, self._staged[table] / day)
+        contract, staged = self._contracts[table], self._staged[table]
+        checked = each_ahead(lambda day: check_partition(contract, day, staged / day), self.days)
+        for day, (rows, warnings) in zip(self.days, checked, strict=True):
             self._rows[(table, day)] = rows
             for warning in warnings:
                 self.say(f"warning: table {table}, day {day}: {warning}.")

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.contract import Table
 from jobs.errors import RunError
+from jobs.runtime.checks import arrow_schema
 from jobs.runtime.config import CHECKOUT, Config
+from jobs.runtime.day_files import MET, DayFiles
 from jobs.runtime.machine import java_problem
+from jobs.runtime.parquet import ROWS_A_GROUP, parquet_writer
 
-PARTITION = "_partition"
-COMPRESSION = "zstd"
 BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
-ROWS_A_GROUP = 1 << 17
+ROWS_A_BATCH = 10_000  # of daily counts, on the way to a worker
 LOGGING = f"-Dlog4j2.configurationFile={CHECKOUT / 'conf' / 'log4j2.properties'}"
 
 
@@ -82,29 +82,38 @@ def read_folders(spark: SparkSession, table: Table, folders: Sequence[Path]) -> 
     return spark.read.schema(spark_schema(table)).parquet(*(str(folder) for folder in folders))
 
 
-def write_days(frame: DataFrame, table: Table, days: Sequence[str], staged: Path, *, files: int) -> None:
-    """Write `<staged>/<day>/part-NNNNN.parquet` for every day; rows lie sorted, so the same rows give the same bytes.
+def write_days(frame: DataFrame, table: Table, days: Sequence[str], staged: Path) -> None:
+    """Write `<staged>/<day>/part-00000.parquet` for every day; rows lie sorted, so the same rows give the same bytes.
 
-    files: per day when one day is written. Several days are always written as one file each.
+    The workers write the files themselves: a year of days takes Spark's own writer half a minute.
     """
-    order = list(table.key) or table.names[1:]
-    spread = frame.repartition(files, *order[:1]) if len(days) == 1 else frame.repartition("ds")
-    arranged = spread.withColumn(PARTITION, F.col("ds")).sortWithinPartitions(PARTITION, *order)
-    arranged.write.partitionBy(PARTITION).mode("overwrite").parquet(str(staged / "spark"))
     for day in days:
-        source, target = staged / "spark" / f"{PARTITION}={day}", staged / day
-        target.mkdir()
-        for number, path in enumerate(sorted(source.glob("part-*.parquet"))):
-            _rewrite(path, target / f"part-{number:05d}.parquet")
-    strays = [path.name for path in (staged / "spark").glob(f"{PARTITION}=*") if path.name.split("=")[1] not in days]
+        (staged / day).mkdir()
+    arranged = frame.repartition("ds").sortWithinPartitions("ds", *_order(table))
+    with rows_a_batch(frame.sparkSession, ROWS_A_BATCH):
+        met = arranged.mapInArrow(DayFiles(staged, arrow_schema(table), frozenset(days)), MET).collect()
+    strays = {str(row.ds) for row in met} - set(days)
     if strays:
         raise RunError(f"table {table.name}: the job wrote {', '.join(sorted(strays))} besides {', '.join(days)}.")
+
+
+def write_day(frame: DataFrame, table: Table, day: str, staged: Path, *, files: int) -> None:
+    """Write `<staged>/<day>/part-NNNNN.parquet`, so many files, sorted in the same way."""
+    order = _order(table)
+    frame.repartition(files, order[0]).sortWithinPartitions(*order).write.parquet(str(staged / "spark"))
+    (staged / day).mkdir()
+    for number, path in enumerate(sorted((staged / "spark").glob("part-*.parquet"))):
+        _rewrite(path, staged / day / f"part-{number:05d}.parquet")
     shutil.rmtree(staged / "spark")
+
+
+def _order(table: Table) -> list[str]:
+    return list(table.key) or list(table.names[1:])
 
 
 def _rewrite(source: Path, target: Path) -> None:
     """Write the same rows with Arrow: Spark's footers list encodings in an order that differs from JVM to JVM."""
     file = pq.ParquetFile(source)
-    with pq.ParquetWriter(target, file.schema_arrow, compression=COMPRESSION) as writer:
+    with parquet_writer(target, file.schema_arrow) as writer:
         for batch in file.iter_batches(batch_size=ROWS_A_GROUP):
             writer.write_batch(batch)

@@ -22,13 +22,14 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from features.arrays import Codes
+from jobs.runtime.parquet import parquet_writer
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROWS_A_PART = 4_000_000  # of the input; some hundred bytes each while a part is worked on
 ROWS_A_PIECE = 1_000_000  # of a part that a thread works on
-ROWS_A_GROUP = 1 << 15
+ROWS_A_USER_GROUP = 1 << 15
 USER = "user_id"
 DICTIONARIES = (USER, "item_id", "event_day", "event_type")
 
@@ -82,7 +83,8 @@ class Part:
             if self.schema is not None:
                 built = built.select(self.schema.names).cast(self.schema)
             path = self.folder / f"part-{number:05d}-{piece:02d}.parquet"
-            pq.write_table(built, path, compression="zstd", row_group_size=ROWS_A_GROUP)
+            with parquet_writer(path, built.schema) as writer:
+                writer.write_table(built, ROWS_A_USER_GROUP)
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(write, range(pieces.count)))

@@ -72,6 +72,8 @@ class Days:
         # Daily counts are made of all days in one go, as a backfill makes them.
         return frame if self.job.spans else frame.where(frame.ds.isin(self.inputs(table)))
 
+    read_by_day = read
+
     def read_arrow(self, table: str, columns: Sequence[str]) -> pa.Table:
         return self.read(table).select(*columns).toArrow()
 

@@ -17,6 +17,7 @@ from features.lines import EXCERPT, packing_of, read_lines
 from features.reasons import REASONS
 from jobs.runtime.cleaning.judge import KEPT
 from jobs.runtime.cleaning.stage import Piece, Stage
+from jobs.runtime.parquet import parquet_writer
 
 PART = 1 << 20  # records whose events make a file; fixed, so that the bytes of a partition are
 GROUP = 1 << 17  # records whose events make a row group of it
@@ -79,9 +80,7 @@ class Deliver:
         before = part.pieces[0].offset
         kept = 0
         path = self.events / part.day / f"part-{part.number:05d}.parquet"
-        with pq.ParquetWriter(
-            path, self.schema, compression="zstd", use_dictionary=[n for n in self.schema.names if n != "event_key"]
-        ) as writer:
+        with parquet_writer(path, self.schema, unique=("event_key",)) as writer:
             for start in range(part.start, part.stop, GROUP):
                 stop = min(start + GROUP, part.stop)
                 places = np.flatnonzero(verdicts[start:stop] == KEPT)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
 from jobs.runtime.checks import arrow_schema
@@ -16,6 +15,7 @@ from jobs.runtime.cleaning.deliver import Deliver, Part, Refused, parts
 from jobs.runtime.cleaning.judge import Count, Day, Earlier, Judge
 from jobs.runtime.cleaning.stage import Piece, Stage, each
 from jobs.runtime.context import Context
+from jobs.runtime.parquet import parquet_writer
 from jobs.runtime.text import sources_of
 
 
@@ -97,7 +97,7 @@ class Cleaning:
 
     def _write(self, table: str, folder: Path, day: str, tables: Iterable[pa.Table]) -> None:
         schema = arrow_schema(self._ctx.contract(table))
-        with pq.ParquetWriter(folder / day / "part-00000.parquet", schema, compression="zstd") as writer:
+        with parquet_writer(folder / day / "part-00000.parquet", schema) as writer:
             for rows in tables:
                 writer.write_table(rows.select(schema.names).cast(schema))
 

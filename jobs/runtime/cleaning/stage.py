@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.runtime.spark import rows_a_batch
+
 STAGED = pa.schema(
     [
         ("ds", pa.date32()),
@@ -38,7 +40,6 @@ BATCH = 1 << 13  # records that Spark hands to a Python worker at once
 HELD = 1 << 18  # records that a worker holds before it writes them
 TASKS_A_CORE = 4  # so that one with larger days holds nobody up for long
 FEW = 200_000  # records whose tasks are done before Spark has started one
-ARROW_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -80,18 +81,10 @@ class Stage:
 
     def fill(self, typed: DataFrame, days: Collection[str]) -> tuple[dict[str, list[Piece]], dict[int, int]]:
         """Land the records of `days`. Returns the days' pieces in order, and by source the records of other days."""
-        spark = typed.sparkSession
-        before = str(spark.conf.get(ARROW_BATCH))
-        spark.conf.set(ARROW_BATCH, str(BATCH))
-        try:
-            land = partial(_land, folder=self.root / "records", days=frozenset(map(dt.date.fromisoformat, days)))
-            found = (
-                typed.select(*STAGED.names)
-                .mapInArrow(land, "ds date, source int, first bigint, records bigint")
-                .collect()
-            )
-        finally:
-            spark.conf.set(ARROW_BATCH, before)
+        land = partial(_land, folder=self.root / "records", days=frozenset(map(dt.date.fromisoformat, days)))
+        landed = typed.select(*STAGED.names).mapInArrow(land, "ds date, source int, first bigint, records bigint")
+        with rows_a_batch(typed.sparkSession, BATCH):
+            found = landed.collect()
         elsewhere: dict[int, int] = {}
         pieces: dict[str, list[Piece]] = {day: [] for day in days}
         for row in sorted(found, key=lambda row: (str(row.ds), row.source, row.first)):
