@@ -9,9 +9,10 @@ from pyspark.sql import functions as F
 
 from features.daily import happened, with_exposures
 from features.labels import build_labels
-from jobs.ranking_inputs import items, ranker_inputs, user_rows
+from jobs.ranking_inputs import in_order, items, ranker_inputs, user_tables
 from jobs.runtime.context import Context
 from jobs.runtime.spark import ddl
+from jobs.runtime.user_rows import beside
 from models.rank.blocks import labelled_pairs, sample_block
 
 
@@ -26,12 +27,12 @@ def run(ctx: Context) -> None:
         positive=log.with_role("positive"),
         exposure=log.with_role("exposure"),
     )
-    catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
+    catalogue, tables = ctx.spark.sparkContext.broadcast(items(ctx, inputs)), user_tables(ctx, inputs)
 
     def sample(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for rows in batches:
+        for rows in beside(batches, tables):
             yield sample_block(rows, inputs, catalogue.value, labelled_pairs(rows, negatives=negatives, seed=seed))
 
     contract = ctx.contract("samples")
-    samples = user_rows(ctx, inputs).join(labels, "user_code").mapInArrow(sample, ddl(contract, without=["ds"]))
+    samples = in_order(ctx, labels).mapInArrow(sample, ddl(contract, without=["ds"]))
     ctx.write("samples", samples.select(F.lit(ctx.ds).alias("ds"), *contract.names[1:]))

@@ -14,8 +14,9 @@ from pyspark.sql import functions as F
 from features.daily import happened
 from features.labels import build_truth
 from jobs.proof import UNPROVEN_SHARED
-from jobs.ranking_inputs import items, ranker_inputs, user_rows
+from jobs.ranking_inputs import in_order, items, ranker_inputs, user_tables
 from jobs.runtime.context import Context
+from jobs.runtime.user_rows import beside
 from jobs.tables.lists import kept_features
 from models.evaluate.contest import (
     ANY,
@@ -97,22 +98,21 @@ def judge(ctx: Context, contest: Contest, users: int, given: str = UNPROVEN_SHAR
     event in the label window, whether anything is known of the user or not. given: whose list strangers are given.
     """
     drawn = _truth(ctx).orderBy(F.xxhash64("user_id", F.lit(ctx.config.proof.seed)), "user_id").limit(users).persist()
-    known = drawn.where("user_code IS NOT NULL").drop("user_id")
-    rows = known.join(user_rows(ctx, contest.inputs, only=known), "user_code")
+    rows = drawn.where("user_code IS NOT NULL").drop("user_id")
     rows = rows.join(ctx.read("behaviour_features").selectExpr("user_code", _taken(ctx)), "user_code")
     if contest.final:
         rows = rows.join(ctx.read(FINAL).selectExpr("user_code", f"item_codes AS {FINAL_CODES}"), "user_code", "left")
     for mode in contest.modes:
         rows = rows.withColumn(column(mode, TRUTH), F.expr(NEW_TRUTH if mode == NEW else "truth_codes"))
     spread = ctx.spark.sparkContext.broadcast
-    catalogue, ready = spread(items(ctx, contest.inputs)), spread(contest)
+    catalogue, ready, tables = spread(items(ctx, contest.inputs)), spread(contest), user_tables(ctx, contest.inputs)
 
     def compete(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return (contest_block(batch, ready.value, catalogue.value) for batch in batches)
+        return (contest_block(batch, ready.value, catalogue.value) for batch in beside(batches, tables))
 
     lists = [column(mode, name) for mode in contest.modes for name in (TRUTH, HITS, UNIQUE, *contest.sources)]
     schema = ", ".join(["user_code int", *(f"`{name}` array<int>" for name in (RECALLED, *lists))])
-    table = rows.mapInArrow(compete, schema).toArrow()
+    table = in_order(ctx, rows).mapInArrow(compete, schema).toArrow()
     strangers = _strangers(ctx, contest, drawn.where("user_code IS NULL"), given)
     drawn.unpersist()
     return Judged(pa.concat_tables([table, strangers.select(table.column_names).cast(table.schema)]))

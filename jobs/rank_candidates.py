@@ -9,9 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.proof import trained_ranker, verdict_of
-from jobs.ranking_inputs import items, ranker_inputs, user_rows
+from jobs.ranking_inputs import in_order, items, ranker_inputs, user_tables
 from jobs.runtime.context import Context
 from jobs.runtime.spark import ddl
+from jobs.runtime.user_rows import beside
 from jobs.tables.lists import kept_features
 from models.evaluate.orders import order_block
 from models.rank import RANKERS, load_ranker
@@ -33,15 +34,15 @@ def _ranked(ctx: Context) -> DataFrame:
     """By the ranker's probability, a block of users in one call."""
     inputs, folder, kind = ranker_inputs(ctx), ctx.folder("ranker"), trained_ranker(ctx)
     names = kept_features(ctx.contract("samples"), ctx.config.get("rank.drop"))
-    catalogue = ctx.spark.sparkContext.broadcast(items(ctx, inputs))
+    catalogue, tables = ctx.spark.sparkContext.broadcast(items(ctx, inputs)), user_tables(ctx, inputs)
 
     def rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         ranker, coarse = load_ranker(kind).load(folder), Coarse.load(folder / COARSE)
-        for rows in batches:
+        for rows in beside(batches, tables):
             yield rank_block(rows, inputs, catalogue.value, ranker, names, coarse)
 
-    rows = user_rows(ctx, inputs).where(F.size("candidate_codes") > 0)
-    return rows.mapInArrow(rank, ddl(ctx.contract("rankings"), without=["ds"]))
+    ranked = in_order(ctx).mapInArrow(rank, ddl(ctx.contract("rankings"), without=["ds"]))
+    return ranked.where(F.size("item_codes") > 0)
 
 
 def _ordered(ctx: Context, source: str) -> DataFrame:

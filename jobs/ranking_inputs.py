@@ -13,12 +13,16 @@ from features.context import context_values
 from features.facts import Facts
 from features.spec import Feature
 from jobs.runtime.context import Context
+from jobs.runtime.user_rows import CodedTable
 from models.rank.blocks import CANDIDATE_CODES, PAIR_CODES, Inputs, item_table
 from models.rank.matrix import ItemTable
 from models.recall import evidence_names
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+TASKS_A_CORE = 2  # so that one with busier users holds nobody up for long
+USERS_A_TASK = 8192
 
 
 def ranker_inputs(ctx: Context) -> Inputs:
@@ -46,30 +50,38 @@ def static_inputs(facts: Facts) -> Inputs:
     )
 
 
-def user_rows(ctx: Context, inputs: Inputs, only: DataFrame | None = None) -> DataFrame:
-    """Grain: user of the directory; columns user_code and `inputs.user_columns`. Joins one row to one, never a list.
+def user_tables(ctx: Context, inputs: Inputs) -> list[CodedTable]:
+    """Where workers find `inputs.user_columns` of a user of the directory."""
+    evidence = {CANDIDATE_CODES: "item_codes", **{name: name for name in inputs.evidence}}
+    groups = {name: name for group, names in inputs.affinities.items() for name in (f"{group}_codes", *names)}
+    behaviour = {PAIR_CODES: "item_codes", **_plain(inputs.behaviour, "pair_"), **groups}
+    return [
+        ctx.coded("candidates", evidence),
+        ctx.coded("user_features", _plain(inputs.user, "user_")),
+        ctx.coded("behaviour_features", behaviour),
+    ]
 
-    only: a few rows with user_code, whose users alone are read on.
+
+def in_order(ctx: Context, users: DataFrame | None = None) -> DataFrame:
+    """Rows with user_code, or those of all users of the directory, as `jobs.runtime.user_rows.beside` wants them:
+    neighbours in the directory in the same task, and in their order.
     """
-    candidates = _read(ctx, "candidates", only).selectExpr(
-        "user_code", f"item_codes AS {CANDIDATE_CODES}", *inputs.evidence
-    )
-    return candidates.join(known_rows(ctx, inputs, only), "user_code").select("user_code", *inputs.user_columns)
+    count = ctx.read_arrow("user_features", ["user_code"]).num_rows
+    tasks = max(TASKS_A_CORE * ctx.spark.sparkContext.defaultParallelism, -(-count // USERS_A_TASK))
+    if users is None:
+        return ctx.spark.range(0, count, 1, tasks).select(F.col("id").cast("int").alias("user_code"))
+    task = F.expr(f"CAST(user_code AS bigint) * {tasks} DIV {max(count, 1)}").cast("int")
+    return users.repartitionById(tasks, task).sortWithinPartitions("user_code")
 
 
-def known_rows(ctx: Context, inputs: Inputs, only: DataFrame | None = None) -> DataFrame:
-    """The same without the candidates and their evidence."""
-    users = _read(ctx, "user_features", only).selectExpr("user_code", *_renamed(inputs.user, "user_"))
+def known_rows(ctx: Context, inputs: Inputs) -> DataFrame:
+    """Grain: user of the directory; columns user_code and `inputs.user_columns` without the candidates."""
+    users = ctx.read("user_features").selectExpr("user_code", *_renamed(inputs.user, "user_"))
     groups = [name for group, names in inputs.affinities.items() for name in (f"{group}_codes", *names)]
-    behaviour = _read(ctx, "behaviour_features", only).selectExpr(
+    behaviour = ctx.read("behaviour_features").selectExpr(
         "user_code", f"item_codes AS {PAIR_CODES}", *_renamed(inputs.behaviour, "pair_"), *groups
     )
     return users.join(behaviour, "user_code")
-
-
-def _read(ctx: Context, table: str, only: DataFrame | None) -> DataFrame:
-    rows = ctx.read(table)
-    return rows if only is None else rows.join(F.broadcast(only.select("user_code")), "user_code", "left_semi")
 
 
 def items(ctx: Context, inputs: Inputs) -> ItemTable:
@@ -84,5 +96,10 @@ def _names(features: Sequence[Feature], prefix: str) -> tuple[str, ...]:
     return tuple(prefix + feature.name for feature in features if feature.ranked)
 
 
-def _renamed(names: tuple[str, ...], prefix: str) -> list[str]:
-    return [f"{name.removeprefix(prefix)} AS {name}" for name in names]
+def _renamed(names: Sequence[str], prefix: str) -> list[str]:
+    return [f"{plain} AS {name}" for name, plain in _plain(names, prefix).items()]
+
+
+def _plain(names: Sequence[str], prefix: str) -> dict[str, str]:
+    """Name as the ranker has it -> as its table has it."""
+    return {name: name.removeprefix(prefix) for name in names}

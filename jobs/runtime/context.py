@@ -23,6 +23,7 @@ from jobs.runtime.config import Config
 from jobs.runtime.parquet import parquet_writer
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
+from jobs.runtime.user_rows import CodedTable
 from jobs.runtime.users import Part, Parts, Source, build_parts
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ class Context:
         """The same in batches of so many rows, for what must not be held at once. Raises MissingPartition."""
         for path in self._paths(table):
             yield from pq.ParquetFile(path).iter_batches(rows, columns=list(columns))
+
+    def coded(self, table: str, columns: Mapping[str, str]) -> CodedTable:
+        """The declared day of a table of the directory's users, for workers to look up. columns: wanted name -> name in
+        the table. Raises MissingPartition.
+        """
+        return CodedTable(self._paths(table), columns)
 
     def contract(self, table: str) -> Table:
         return self._contracts[table]
