@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from itertools import islice
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,10 +15,12 @@ from pyspark.sql import functions as F
 from features.daily import happened
 from features.labels import build_truth
 from jobs.graph import recall_table
+from jobs.runtime.checks import arrow_schema
 from jobs.runtime.context import Context
-from jobs.runtime.spark import spark_schema
+from models.arrow import ragged_codes
 from models.evaluate.blocks import coded_lists, replay_block
-from models.evaluate.metrics import metric_names
+from models.evaluate.metrics import coverage, metric_names
+from models.types import Lists
 
 LISTS = "topn"
 BATCHES_AT_ONCE = 64
@@ -27,7 +31,7 @@ def run(ctx: Context) -> None:
     problem = _problem(ctx)
     if problem:
         ctx.say(f"nothing to replay on {ctx.ds}: {problem}.")
-        ctx.write("replay_metrics", ctx.spark.createDataFrame([], spark_schema(ctx.contract("replay_metrics"))))
+        ctx.write_arrow("replay_metrics", [])
         return
     truth = build_truth(
         happened(ctx.read("user_item_daily"), ctx.ds, ctx.ds),
@@ -36,6 +40,21 @@ def run(ctx: Context) -> None:
         None if data.repeats else ctx.read("behaviour_features"),
         positive=data.events.with_role("positive"),
     ).persist()
+    rows = []
+    for source, found in _means(ctx, truth).items():
+        values = found | {f"coverage_at_{k}": share for k, share in zip(ks, _coverage(ctx, source), strict=True)}
+        users = values.pop("users")
+        rows += [
+            {"ds": ctx.ds, "source": source, "metric": metric, "value": values[metric], "users": users}
+            for metric in sorted(values)
+        ]
+    truth.unpersist()
+    ctx.write_arrow("replay_metrics", [pa.Table.from_pylist(rows, schema=arrow_schema(ctx.contract("replay_metrics")))])
+
+
+def _means(ctx: Context, truth: DataFrame) -> dict[str, dict[str, Any]]:
+    """Source -> users, and the mean over them of each of `metric_names`."""
+    ks = ctx.config.replay.ks
     lists = {LISTS: _published(ctx)} | {name: ctx.read(recall_table(name)) for name in _channels(ctx)}
     # Published lists are known by the users' ids, those of the channels by the codes of the directories.
     keys = {name: "user_id" if name == LISTS else "user_code" for name in lists}
@@ -56,13 +75,7 @@ def run(ctx: Context) -> None:
         F.count(F.lit(1)).alias("users"),
         *((F.sum(F.col(name).cast("decimal(28,12)")).cast("double") / F.count(F.lit(1))).alias(name) for name in names),
     )
-    covered = [f"coverage_at_{k}" for k in ks]
-    listed = _union(found.select(F.lit(name).alias("source"), "item_codes") for name, found in lists.items())
-    # A channel that recalled nothing covers nothing; its zeros are reported, not left out.
-    judged_and_covered = means.join(_coverage(ctx, listed), "source", "left").fillna(0.0, covered)
-    metrics = judged_and_covered.unpivot(["source", "users"], [*names, *covered], "metric", "value")
-    ctx.write("replay_metrics", metrics.select(F.lit(ctx.ds).alias("ds"), "source", "metric", "value", "users"))
-    truth.unpersist()
+    return {row.pop("source"): row for row in (row.asDict() for row in means.orderBy("source").collect())}
 
 
 def _problem(ctx: Context) -> str:
@@ -88,8 +101,7 @@ def _channels(ctx: Context) -> list[str]:
 
 def _published(ctx: Context) -> DataFrame:
     """Grain: user with a list; columns user_id and item_codes, in the codes of the directory that stands."""
-    ids = ctx.read_arrow("item_features", ["item_code", "item_id"]).sort_by("item_code")["item_id"].combine_chunks()
-    known = ctx.spark.sparkContext.broadcast(ids)
+    known = ctx.spark.sparkContext.broadcast(_item_ids(ctx))
 
     def code(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         # Each call hashes the whole catalogue, so it gets many users.
@@ -101,18 +113,22 @@ def _published(ctx: Context) -> DataFrame:
     return lists.mapInArrow(code, "user_id string, item_codes array<int>")
 
 
-def _coverage(ctx: Context, listed: DataFrame) -> DataFrame:
-    """Grain: source; per cut-off the share of the catalogue that stands in the first places of any list."""
-    ks, catalogue = ctx.config.replay.ks, ctx.read("item_features").count()
-    best = (
-        listed.select("source", F.posexplode(F.slice("item_codes", 1, max(ks))).alias("place", "item"))
-        .where(F.col("item") < catalogue)
-        .groupBy("source", "item")
-        .agg(F.min("place").alias("place"))
+def _coverage(ctx: Context, source: str) -> list[float]:
+    """Of each cut-off the share of the catalogue that stands in the first places of any list."""
+    ks, known = ctx.config.replay.ks, _item_ids(ctx)
+    coded = (
+        (coded_lists(rows, known) for rows in ctx.iter_arrow(LISTS, ["user_id", "item_ids"]))
+        if source == LISTS
+        else ctx.iter_arrow(recall_table(source), ["item_codes"])
     )
-    return best.groupBy("source").agg(
-        *((F.count_if(F.col("place") < k) / catalogue).alias(f"coverage_at_{k}") for k in ks)
-    )
+    lists = (ragged_codes(rows["item_codes"]) for rows in coded)
+    blocks = (Lists(offsets, codes, np.zeros(len(codes), np.float32)) for offsets, codes in lists)
+    return coverage(blocks, len(known), ks)
+
+
+def _item_ids(ctx: Context) -> pa.Array:
+    """In the order of their codes."""
+    return ctx.read_arrow("item_features", ["item_code", "item_id"]).sort_by("item_code")["item_id"].combine_chunks()
 
 
 def _union(frames: Iterator[DataFrame]) -> DataFrame:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from models.recall.ragged import among, distinct, positions, repeated
+from models.recall.ragged import among, positions, repeated
 
 UNKNOWN_ITEM = -1
 METRICS = ("ndcg", "recall", "hit_rate", "map")
@@ -78,10 +78,17 @@ def per_user(truth: Ragged, lists: Ragged, ks: Sequence[int]) -> dict[str, np.nd
     return metrics
 
 
-def coverage(lists: Ragged, n_items: int, k: int) -> float:
-    """Share of the catalogue's n_items that stands in the first k of any list; 0 for an empty catalogue."""
-    near = positions(np.diff(lists.offsets)) < k
-    return len(distinct(lists.items[near])) / n_items if n_items else 0.0
+def coverage(blocks: Iterable[Ragged], n_items: int, ks: Sequence[int]) -> list[float]:
+    """Of each k the share of the catalogue's n_items that stands in the first k of any list; 0 for an empty catalogue.
+
+    blocks: the lists of some users each. Codes from n_items on are of no item of it.
+    """
+    best = np.full(n_items, np.iinfo(np.int64).max)  # the best place of each item
+    for lists in blocks:
+        places = positions(np.diff(lists.offsets))
+        near = (places < max(ks)) & (lists.items < n_items)
+        np.minimum.at(best, lists.items[near], places[near])
+    return [float(np.count_nonzero(best < k)) / n_items if n_items else 0.0 for k in ks]
 
 
 def _hits(truth: Ragged, relevant: np.ndarray, lists: Ragged, rows: np.ndarray) -> np.ndarray:

@@ -103,7 +103,8 @@ def standing(
         if items:
             values |= {f"novelty_at_{k}": novelty(lists, items.taken_by, items.users, k) for k in ks}
             values |= {f"diversity_at_{k}": diversity(lists, items.groups, k) for k in ks}
-            covered |= {(source, f"coverage_at_{k}"): coverage(lists, len(items.taken_by), k) for k in ks}
+            shares = coverage([lists], len(items.taken_by), ks)
+            covered |= {(source, f"coverage_at_{k}"): share for k, share in zip(ks, shares, strict=True)}
         blocks.append(np.stack([values[name] for name in metrics], axis=1))
     means = bootstrap(np.concatenate(blocks, axis=1), resamples=settings.resamples, seed=settings.seed)
     return Standing(list(sources), metrics, means, len(rows), covered)

@@ -55,7 +55,7 @@ def test_what_an_overlay_does_not_state_is_as_in_predawn_toml() -> None:
 def test_an_overlay_states_the_facts_of_its_source() -> None:
     config = load_config("completejourney")
     assert config.first_day == dt.date(2017, 1, 1)
-    assert (config.windows.label_days, config.windows.label_windows, config.windows.history_days) == (7, 3, 365)
+    assert (config.windows.label_days, config.windows.label_windows, config.windows.history_days) == (7, 4, 365)
     assert load_config("kuairand").data.time_zone == "Asia/Shanghai"
 
 

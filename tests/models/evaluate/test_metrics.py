@@ -94,7 +94,5 @@ def test_no_users() -> None:
 
 def test_coverage() -> None:
     lists = listed([[1, 2], [2, 3], []])
-    assert coverage(lists, 8, 1) == 2 / 8
-    assert coverage(lists, 8, 2) == 3 / 8
-    assert coverage(lists, 0, 2) == 0
-    assert coverage(listed([]), 8, 2) == 0
+    assert coverage([lists], 8, [1, 2]) == [2 / 8, 3 / 8]
+    assert coverage([], 8, [2]) == coverage([lists], 0, [2]) == coverage([listed([])], 8, [2]) == [0]
