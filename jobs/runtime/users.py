@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROWS_A_PART = 4_000_000  # of the input; some hundred bytes each while a part is worked on
 ROWS_A_PIECE = 1_000_000  # of a part that a thread works on
-ROWS_A_USER_GROUP = 1 << 12
+ROWS_A_USER_GROUP = 1 << 12  # workers that look a user up read the group
 USER = "user_id"
 DICTIONARIES = (USER, "item_id", "event_day", "event_type")
 
