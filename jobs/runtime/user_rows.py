@@ -55,8 +55,9 @@ class CodedTable:
             metadata = self._file(path).metadata
             place = metadata.schema.names.index(CODE)
             for number in range(metadata.num_row_groups):
-                statistics = metadata.row_group(number).column(place).statistics
-                groups.append(Group(statistics.min, path, number))
+                rows = metadata.row_group(number)
+                if rows.num_rows:
+                    groups.append(Group(rows.column(place).statistics.min, path, number))
         return groups
 
     def _file(self, path: str) -> pq.ParquetFile:

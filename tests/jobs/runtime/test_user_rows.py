@@ -19,7 +19,7 @@ GROUP = 3
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> CodedTable:
-    """Users 0 to 19 without 7, in two files and groups of three rows."""
+    """Users 0 to 19 without 7, in two files and groups of three rows, with an empty file between."""
     folder = tmp_path_factory.mktemp("behaviour")
     codes = [code for code in range(USERS) if code != 7]
     rows = pa.table(
@@ -29,8 +29,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> CodedTable:
             "value": pa.array([None if code == 5 else code / 2 for code in codes], pa.float32()),
         }
     )
-    paths = [str(folder / name) for name in ("part-0.parquet", "part-1.parquet")]
-    for path, part in zip(paths, (rows.slice(0, 11), rows.slice(11)), strict=True):
+    paths = [str(folder / name) for name in ("part-0.parquet", "part-1.parquet", "part-2.parquet")]
+    for path, part in zip(paths, (rows.slice(0, 11), rows.slice(11, 0), rows.slice(11)), strict=True):
         pq.write_table(part, path, row_group_size=GROUP)
     return CodedTable(paths, {"user_value": "value", "codes": "lists"})
 
