@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.runtime.config import Config
-from jobs.runtime.context import Context, input_days
+from jobs.runtime.context import Context
+from jobs.runtime.inputs import input_days
 from jobs.runtime.store import Store
 from jobs.side_jobs import NEWEST_PROOF
 from jobs.tables.proof import PROOF

@@ -40,9 +40,11 @@ def run(ctx: Context) -> None:
         None if data.repeats else ctx.read("behaviour_features"),
         positive=data.events.with_role("positive"),
     ).persist()
+    known = ctx.read_arrow("item_features", ["item_code", "item_id"]).sort_by("item_code")["item_id"].combine_chunks()
     rows = []
-    for source, found in _means(ctx, truth).items():
-        values = found | {f"coverage_at_{k}": share for k, share in zip(ks, _coverage(ctx, source), strict=True)}
+    for source, found in _means(ctx, truth, known).items():
+        shares = _coverage(ctx, source, known)
+        values = found | {f"coverage_at_{k}": share for k, share in zip(ks, shares, strict=True)}
         users = values.pop("users")
         rows += [
             {"ds": ctx.ds, "source": source, "metric": metric, "value": values[metric], "users": users}
@@ -52,10 +54,10 @@ def run(ctx: Context) -> None:
     ctx.write_arrow("replay_metrics", [pa.Table.from_pylist(rows, schema=arrow_schema(ctx.contract("replay_metrics")))])
 
 
-def _means(ctx: Context, truth: DataFrame) -> dict[str, dict[str, Any]]:
-    """Source -> users, and the mean over them of each of `metric_names`."""
+def _means(ctx: Context, truth: DataFrame, known: pa.Array) -> dict[str, dict[str, Any]]:
+    """Source -> users, and the mean over them of each of `metric_names`. known: item ids in the order of codes."""
     ks = ctx.config.replay.ks
-    lists = {LISTS: _published(ctx)} | {name: ctx.read(recall_table(name)) for name in _channels(ctx)}
+    lists = {LISTS: _published(ctx, known)} | {name: ctx.read(recall_table(name)) for name in _channels(ctx)}
     # Published lists are known by the users' ids, those of the channels by the codes of the directories.
     keys = {name: "user_id" if name == LISTS else "user_code" for name in lists}
     rows = _union(
@@ -99,23 +101,22 @@ def _channels(ctx: Context) -> list[str]:
     return sound
 
 
-def _published(ctx: Context) -> DataFrame:
+def _published(ctx: Context, known: pa.Array) -> DataFrame:
     """Grain: user with a list; columns user_id and item_codes, in the codes of the directory that stands."""
-    known = ctx.spark.sparkContext.broadcast(_item_ids(ctx))
+    spread = ctx.spark.sparkContext.broadcast(known)
 
     def code(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         # Each call hashes the whole catalogue, so it gets many users.
         while taken := list(islice(batches, BATCHES_AT_ONCE)):
             for rows in pa.Table.from_batches(taken).combine_chunks().to_batches():
-                yield coded_lists(rows, known.value)
+                yield coded_lists(rows, spread.value)
 
     lists = ctx.read(LISTS).select("user_id", "item_ids")
     return lists.mapInArrow(code, "user_id string, item_codes array<int>")
 
 
-def _coverage(ctx: Context, source: str) -> list[float]:
+def _coverage(ctx: Context, source: str, known: pa.Array) -> list[float]:
     """Of each cut-off the share of the catalogue that stands in the first places of any list."""
-    ks, known = ctx.config.replay.ks, _item_ids(ctx)
     coded = (
         (coded_lists(rows, known) for rows in ctx.iter_arrow(LISTS, ["user_id", "item_ids"]))
         if source == LISTS
@@ -123,12 +124,7 @@ def _coverage(ctx: Context, source: str) -> list[float]:
     )
     lists = (ragged_codes(rows["item_codes"]) for rows in coded)
     blocks = (Lists(offsets, codes, np.zeros(len(codes), np.float32)) for offsets, codes in lists)
-    return coverage(blocks, len(known), ks)
-
-
-def _item_ids(ctx: Context) -> pa.Array:
-    """In the order of their codes."""
-    return ctx.read_arrow("item_features", ["item_code", "item_id"]).sort_by("item_code")["item_id"].combine_chunks()
+    return coverage(blocks, len(known), ctx.config.replay.ks)
 
 
 def _union(frames: Iterator[DataFrame]) -> DataFrame:

@@ -34,15 +34,15 @@ class DayFiles:
         runs = (run for batch in batches for run in _runs(batch))
         for day, rows in groupby(runs, itemgetter(0)):
             if day in self.days:
-                self._write(self.folder / day, (part for _, part in rows))
+                self._write(day, (part for _, part in rows))
             yield pa.RecordBatch.from_pydict({"ds": pa.array([day], pa.string())})
 
-    def _write(self, folder: Path, parts: Iterable[pa.RecordBatch]) -> None:
-        aside = folder / f".{uuid.uuid4().hex}"
+    def _write(self, day: str, parts: Iterable[pa.RecordBatch]) -> None:
+        aside = self.folder / f".{uuid.uuid4().hex}"  # outside of the day: a killed task leaves nothing in it
         with parquet_writer(aside, self.schema) as writer:
             for group in _groups(parts):
                 writer.write_table(group.select(self.schema.names).cast(self.schema))
-        aside.replace(folder / "part-00000.parquet")
+        aside.replace(self.folder / day / "part-00000.parquet")
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:

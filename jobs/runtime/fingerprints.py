@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from jobs.job import Job
 from jobs.runtime.config import Config
-from jobs.runtime.context import input_days
+from jobs.runtime.inputs import input_days
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 

@@ -16,8 +16,9 @@ from jobs.errors import RunError, UnexpectedError
 from jobs.graph import Graph
 from jobs.job import Job
 from jobs.runtime.config import Config
-from jobs.runtime.context import Context, input_days
+from jobs.runtime.context import Context
 from jobs.runtime.fingerprints import Fingerprints
+from jobs.runtime.inputs import input_days
 from jobs.runtime.raw import RawZone
 from jobs.runtime.store import Store
 from jobs.tables import tables

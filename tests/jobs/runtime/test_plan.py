@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.context import input_days
+from jobs.runtime.inputs import input_days
 from jobs.runtime.runner import Runner, Step
 from tests.jobs.runtime.support import dates, day, land, pairs, remove, runner_at, settle
 
